@@ -53,7 +53,11 @@ export interface ApiRequest {
   /** Set by trusted in-process callers, who skip authentication but nothing else. */
   readonly user?: UserInfo;
   /** The verified client certificate, when TLS gave one. */
-  readonly peer?: { readonly commonName: string; readonly organizations: readonly string[]; readonly der: Uint8Array };
+  readonly peer?: {
+    readonly commonName: string;
+    readonly organizations: readonly string[];
+    readonly der: Uint8Array;
+  };
   /** The client's address, for audit and proxies. */
   readonly remoteAddress?: string;
 }

@@ -18,7 +18,7 @@ export async function loop(options: {
   body: (signal: AbortSignal) => Promise<void>;
 }): Promise<void> {
   const { name, clock, log, signal, everyMs, backoff = defaultBackoff, body } = options;
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     let waitMs = everyMs;
     try {
       await body(signal);

@@ -119,7 +119,12 @@ export function qualified({ group, resource }: GroupResource): string {
 }
 
 function about({ group, resource }: GroupResource, name: string, more: StatusDetails = {}) {
-  return { ...(name === "" ? {} : { name }), ...(group === "" ? {} : { group }), kind: resource, ...more };
+  return {
+    ...(name === "" ? {} : { name }),
+    ...(group === "" ? {} : { group }),
+    kind: resource,
+    ...more,
+  };
 }
 
 export function notFound(gr: GroupResource, name: string): ApiError {

@@ -54,10 +54,7 @@ export interface Store extends AsyncDisposable {
    * @throws CompactedError when `at` is older than the history kept.
    * @throws FutureRevisionError when `at` has not happened yet.
    */
-  list(
-    prefix: string,
-    options?: { after?: string; limit?: number; at?: Revision },
-  ): Promise<Page>;
+  list(prefix: string, options?: { after?: string; limit?: number; at?: Revision }): Promise<Page>;
   /** Number of keys with the prefix. */
   count(prefix: string): Promise<number>;
   /** Writes `key` if it does not exist. Durable before it resolves. `ttlSeconds`: deleted then. */

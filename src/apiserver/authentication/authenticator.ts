@@ -20,5 +20,8 @@ export interface Authenticator {
 /** One kind of bearer token; also asked by TokenReview. */
 export interface TokenAuthenticator {
   readonly name: string;
-  authenticateToken(token: string, audiences: readonly string[]): Promise<Authenticated | undefined>;
+  authenticateToken(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<Authenticated | undefined>;
 }
