@@ -31,6 +31,19 @@ export interface Subresource extends GroupVersionKind {
   readonly verbs: readonly Verb[];
 }
 
+/** What most resources can do. */
+export const standardVerbs: readonly Verb[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
+const subresourceVerbs: readonly Verb[] = ["get", "patch", "update"];
+
 /** What discovery says of a resource. */
 export interface ResourceIdentity<T> {
   readonly group: string;
@@ -42,9 +55,11 @@ export interface ResourceIdentity<T> {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly namespaced: boolean;
-  readonly verbs: readonly Verb[];
+  /** `standardVerbs` unless given. */
+  readonly verbs?: readonly Verb[];
   readonly schema: ObjectSchema<T>;
-  readonly subresources?: Readonly<Record<string, Subresource>>;
+  /** Their kind is the resource's own, and their verbs are get, patch and update, unless given. */
+  readonly subresources?: Readonly<Record<string, Partial<Subresource>>>;
 }
 
 /**
@@ -52,6 +67,7 @@ export interface ResourceIdentity<T> {
  * server treats its objects (defaults, validation, strategy) lies elsewhere.
  */
 export interface Resource<T extends KubeObject = KubeObject> extends Required<ResourceIdentity<T>> {
+  readonly subresources: Readonly<Record<string, Subresource>>;
   /** `apps/v1`, or `v1` for the core group. */
   readonly apiVersion: string;
   readonly gvk: GroupVersionKind;
@@ -82,11 +98,15 @@ export function defineResource<T extends KubeObject>(identity: ResourceIdentity<
   const { group, version, kind, plural, namespaced } = identity;
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const part = (text: string | undefined) => (text ? `/${encodeURIComponent(text)}` : "");
+  const below = Object.entries(identity.subresources ?? {}).map(
+    ([name, own]) => [name, { group, version, kind, verbs: subresourceVerbs, ...own }] as const,
+  );
   return {
     shortNames: [],
     categories: [],
-    subresources: {},
+    verbs: standardVerbs,
     ...identity,
+    subresources: Object.fromEntries(below),
     apiVersion: apiVersionOf(identity),
     gvk: { group, version, kind },
     gvr: { group, version, resource: plural },

@@ -284,10 +284,7 @@ export function structOr<T extends object, K extends StructOrField["or"]>(
   schema: () => ObjectSchema<T>,
   or: K,
   options?: FieldOptions,
-): Field<
-  T | (K extends "bool" ? boolean : K extends "list" ? T[] : string[]),
-  "optional"
-> {
+): Field<T | (K extends "bool" ? boolean : K extends "list" ? T[] : string[]), "optional"> {
   return {
     type: "structOr",
     name,

@@ -1,0 +1,21 @@
+import { type ObjectMeta, objectMeta } from "#machinery/object-meta.ts";
+import { defineResource } from "#machinery/resource.ts";
+import { type Infer, kind, list, struct } from "#machinery/schema/schema.ts";
+import { type RoleRef, roleRef, type Subject, subject } from "./subject.ts";
+
+export const clusterRoleBinding = kind("rbac.v1.ClusterRoleBinding", {
+  metadata: struct<ObjectMeta>(objectMeta, { tag: 1 }),
+  subjects: list(struct<Subject>(subject), { tag: 2, listType: "atomic" }),
+  roleRef: struct<RoleRef>(roleRef, { tag: 3, always: true, required: true }),
+});
+export interface ClusterRoleBinding extends Infer<typeof clusterRoleBinding> {}
+
+export const clusterRoleBindings = defineResource<ClusterRoleBinding>({
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  kind: "ClusterRoleBinding",
+  plural: "clusterrolebindings",
+  singular: "clusterrolebinding",
+  namespaced: false,
+  schema: clusterRoleBinding,
+});
