@@ -6,6 +6,7 @@
  * as Uint8Array, maps as plain objects, and 64-bit integers as numbers.
  */
 import { WireError, WireReader, WireWriter, wireType } from "./wire.ts";
+import { enumScalar, type Scalar, scalarTypes } from "./scalars.ts";
 import type { UnsafeIntegers } from "./wire.ts";
 
 /** A field: number, type (scalar, enum, message or `map<K,V>`), then `repeated` or `oneof NAME`. */
@@ -34,14 +35,6 @@ export interface MessageCodec {
 }
 
 type Fields = Record<string, unknown>;
-
-interface Scalar {
-  readonly wire: number;
-  readonly zero: unknown;
-  write(writer: WireWriter, value: unknown): void;
-  read(reader: WireReader): unknown;
-  isZero(value: unknown): boolean;
-}
 
 interface Field {
   readonly key: string;
@@ -277,135 +270,4 @@ function zeroFields(message: Message): Fields {
     else if (field.scalar) value[field.key] = field.scalar.zero;
   }
   return value;
-}
-
-function enumScalar(type: string, values: Readonly<Record<string, number>>): Scalar {
-  const nameOf = new Map<number, string>();
-  for (const [name, number] of Object.entries(values)) {
-    if (!nameOf.has(number)) nameOf.set(number, name);
-  }
-  const numberOf = (value: unknown): number => {
-    const number = typeof value === "number" ? value : values[String(value)];
-    if (number !== undefined) return number;
-    if (/^-?\d+$/.test(String(value))) return Number(value);
-    throw new WireError(`${String(value)} is no ${type}`);
-  };
-  return {
-    wire: wireType.varint,
-    zero: nameOf.get(0) ?? "0",
-    write: (writer, value) => writer.varint(numberOf(value)),
-    // A newer peer may know more values than we do: those keep their number, as text.
-    read: (reader) => {
-      const number = reader.int32();
-      return nameOf.get(number) ?? String(number);
-    },
-    isZero: (value) => numberOf(value) === 0,
-  };
-}
-
-function scalarTypes(unsafe: UnsafeIntegers): Readonly<Record<string, Scalar>> {
-  const number = (
-    wire: number,
-    write: (writer: WireWriter, value: number) => void,
-    read: (reader: WireReader) => number,
-  ): Scalar => ({
-    wire,
-    zero: 0,
-    write: (writer, value) => {
-      if (typeof value !== "number") throw new WireError(`${String(value)} is not a number`);
-      write(writer, value);
-    },
-    read,
-    isZero: (value) => value === 0,
-  });
-  const { varint, fixed32, fixed64, delimited } = wireType;
-  return {
-    int32: number(
-      varint,
-      (w, v) => w.varint(v),
-      (r) => r.int32(),
-    ),
-    uint32: number(
-      varint,
-      (w, v) => w.varint(v),
-      (r) => r.uint32(),
-    ),
-    sint32: number(
-      varint,
-      (w, v) => w.sint(v),
-      (r) => r.sint32(),
-    ),
-    int64: number(
-      varint,
-      (w, v) => w.varint(v),
-      (r) => r.int64(unsafe),
-    ),
-    uint64: number(
-      varint,
-      (w, v) => w.varint(v),
-      (r) => r.uint64(unsafe),
-    ),
-    sint64: number(
-      varint,
-      (w, v) => w.sint(v),
-      (r) => r.sint64(unsafe),
-    ),
-    fixed32: number(
-      fixed32,
-      (w, v) => w.fixed32(v),
-      (r) => r.fixed32(),
-    ),
-    sfixed32: number(
-      fixed32,
-      (w, v) => w.fixed32(v),
-      (r) => r.sfixed32(),
-    ),
-    fixed64: number(
-      fixed64,
-      (w, v) => w.fixed64(v),
-      (r) => r.fixed64(unsafe),
-    ),
-    sfixed64: number(
-      fixed64,
-      (w, v) => w.fixed64(v),
-      (r) => r.sfixed64(unsafe),
-    ),
-    float: number(
-      fixed32,
-      (w, v) => w.float(v),
-      (r) => r.float(),
-    ),
-    double: number(
-      fixed64,
-      (w, v) => w.double(v),
-      (r) => r.double(),
-    ),
-    bool: {
-      wire: varint,
-      zero: false,
-      write: (writer, value) => writer.bool(value === true),
-      read: (reader) => reader.bool(),
-      isZero: (value) => value !== true,
-    },
-    string: {
-      wire: delimited,
-      zero: "",
-      write: (writer, value) => {
-        if (typeof value !== "string") throw new WireError(`${String(value)} is not a string`);
-        writer.string(value);
-      },
-      read: (reader) => reader.string(),
-      isZero: (value) => value === "",
-    },
-    bytes: {
-      wire: delimited,
-      zero: new Uint8Array(0),
-      write: (writer, value) => {
-        if (!(value instanceof Uint8Array)) throw new WireError("expected bytes");
-        writer.bytes(value);
-      },
-      read: (reader) => reader.view(),
-      isZero: (value) => value instanceof Uint8Array && value.length === 0,
-    },
-  };
 }
