@@ -9,7 +9,6 @@ import {
   kind,
   list,
   object,
-  rawExtension,
   string,
   struct,
   time,
@@ -100,8 +99,20 @@ export interface CustomResourceSubresourceScale extends Infer<
   typeof customResourceSubresourceScale
 > {}
 
+/** Has no fields: that it is there turns the subresource on. */
+export const customResourceSubresourceStatus = object(
+  "apiextensions.v1.CustomResourceSubresourceStatus",
+  {},
+);
+export interface CustomResourceSubresourceStatus extends Infer<
+  typeof customResourceSubresourceStatus
+> {}
+
 export const customResourceSubresources = object("apiextensions.v1.CustomResourceSubresources", {
-  status: rawExtension({ tag: 1, pointer: true }),
+  status: struct<CustomResourceSubresourceStatus>(customResourceSubresourceStatus, {
+    tag: 1,
+    pointer: true,
+  }),
   scale: struct<CustomResourceSubresourceScale>(customResourceSubresourceScale, {
     tag: 2,
     pointer: true,
