@@ -140,7 +140,11 @@ export interface Client {
   /** policy/v1 Eviction: TooManyRequests when a disruption budget forbids it. */
   evict(pod: ObjectName, o?: DeleteOptions): Promise<void>;
   /** Binds a pod to a node; with a uid only this very pod. */
-  bind(pod: ObjectName & { uid?: string | undefined }, node: string, o?: CallOptions): Promise<void>;
+  bind(
+    pod: ObjectName & { uid?: string | undefined },
+    node: string,
+    o?: CallOptions,
+  ): Promise<void>;
   createToken(
     serviceAccount: ObjectName,
     spec: TokenRequestSpec,
@@ -215,7 +219,13 @@ function readers(call: Call, transport: Transport): Pick<Client, "get" | "list" 
       }
       const accept = o.metadataOnly ? { accept: acceptPartial } : {};
       const path = resource.path(o.namespace);
-      for await (const event of transport.watch({ method: "GET", path, query, signal, ...accept })) {
+      for await (const event of transport.watch({
+        method: "GET",
+        path,
+        query,
+        signal,
+        ...accept,
+      })) {
         if (event.type === "ERROR") throw ApiError.fromStatus(event.object as Status);
         yield event as WatchEvent<T>;
       }
@@ -327,7 +337,7 @@ function send<R>(
 export function errorOf(answer: Pick<ApiAnswer, "status" | "body">): ApiError {
   const { status, body } = answer;
   if (typeof body === "object" && body !== null && (body as Status).kind === "Status") {
-    return ApiError.fromStatus(body as Status, status);
+    return ApiError.fromStatus(body, status);
   }
   const message = typeof body === "string" && body !== "" ? body : `the server answered ${status}`;
   return new ApiError("", message, { code: status });

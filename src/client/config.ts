@@ -33,7 +33,9 @@ export async function inClusterConfig(
   const host = env["KUBERNETES_SERVICE_HOST"];
   const port = env["KUBERNETES_SERVICE_PORT"];
   if (!host || !port) {
-    throw new Error("not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
+    throw new Error(
+      "not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set",
+    );
   }
   const tokenFile = path.join(folder, "token");
   const text = (name: string) => readFile(path.join(folder, name), "utf8");

@@ -33,54 +33,8 @@ export interface HttpsTransportOptions {
  * the server refuses connections or answers 429 with Retry-After. Dispose it to close connections.
  */
 export function httpsTransport(options: HttpsTransportOptions): Transport & Disposable {
-  const { config, clock, chance } = options;
-  const server = new URL(config.server);
-  const lib = server.protocol === "http:" ? http : https;
-  const agent = newAgent(config, server);
-  const bearer = tokenSource(config, clock);
-  const basePath = server.pathname.replace(/\/$/, "");
-
-  async function open(call: ApiCall): Promise<http.IncomingMessage> {
-    const body = bodyOf(call);
-    const headers = await headersOf(call, body, config, bearer, options.userAgent);
-    const query = call.query?.toString();
-    return new Promise((resolve, reject) => {
-      const request = lib.request(
-        {
-          protocol: server.protocol,
-          hostname: server.hostname.replace(/^\[|\]$/g, ""),
-          port: server.port,
-          path: `${basePath}${call.path}${query ? `?${query}` : ""}`,
-          method: call.method,
-          headers,
-          agent,
-          ...(call.signal ? { signal: call.signal } : {}),
-        },
-        resolve,
-      );
-      request.on("error", (error) => reject(withReuse(error, request.reusedSocket)));
-      request.end(body);
-    });
-  }
-
-  /** Opens with retries; the answer may still be an error of the API. */
-  async function answer(call: ApiCall): Promise<http.IncomingMessage> {
-    for (let attempt = 0; ; attempt++) {
-      let waitMs: number | undefined;
-      try {
-        const response = await open(call);
-        waitMs = attempt < retriesMax ? retryAfterMs(response) : undefined;
-        if (waitMs === undefined) return response;
-        response.resume();
-      } catch (error) {
-        if (call.signal?.aborted) throw call.signal.reason;
-        if (attempt >= retriesMax || !mayRetry(error, call)) throw describe(error, config.server);
-        waitMs = jitter(chance, backoffMs(connectBackoff, attempt), 0.5);
-      }
-      await clock.sleep(waitMs, call.signal);
-    }
-  }
-
+  const { agent, open } = connection(options);
+  const answer = (call: ApiCall) => retrying(open, call, options);
   return {
     async request(call) {
       const response = await answer(call);
@@ -107,6 +61,60 @@ export function httpsTransport(options: HttpsTransportOptions): Transport & Disp
     },
     [Symbol.dispose]: () => agent.destroy(),
   };
+}
+
+type Open = (call: ApiCall) => Promise<http.IncomingMessage>;
+
+/** Sends calls over kept-alive connections; resolves when the head of the answer is there. */
+function connection(options: HttpsTransportOptions): { agent: http.Agent; open: Open } {
+  const { config, clock } = options;
+  const server = new URL(config.server);
+  const lib = server.protocol === "http:" ? http : https;
+  const agent = newAgent(config, server);
+  const bearer = tokenSource(config, clock);
+  const target = {
+    protocol: server.protocol,
+    hostname: server.hostname.replace(/^\[|\]$/g, ""),
+    port: server.port,
+    agent,
+  };
+  const basePath = server.pathname.replace(/\/$/, "");
+  async function open(call: ApiCall): Promise<http.IncomingMessage> {
+    const body = bodyOf(call);
+    const headers = await headersOf(call, body, config, bearer, options.userAgent);
+    const query = call.query?.toString();
+    const path = `${basePath}${call.path}${query ? `?${query}` : ""}`;
+    const signal = call.signal ? { signal: call.signal } : {};
+    return new Promise((resolve, reject) => {
+      const { method } = call;
+      const request = lib.request({ ...target, path, method, headers, ...signal }, resolve);
+      request.on("error", (error) => reject(withReuse(error, request.reusedSocket)));
+      request.end(body);
+    });
+  }
+  return { agent, open };
+}
+
+/** Opens with retries; the answer may still be an error of the API. */
+async function retrying(
+  open: Open,
+  call: ApiCall,
+  { clock, chance, config }: HttpsTransportOptions,
+): Promise<http.IncomingMessage> {
+  for (let attempt = 0; ; attempt++) {
+    let waitMs: number | undefined;
+    try {
+      const response = await open(call);
+      waitMs = attempt < retriesMax ? retryAfterMs(response) : undefined;
+      if (waitMs === undefined) return response;
+      response.resume();
+    } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason;
+      if (attempt >= retriesMax || !mayRetry(error, call)) throw describe(error, config.server);
+      waitMs = jitter(chance, backoffMs(connectBackoff, attempt), 0.5);
+    }
+    await clock.sleep(waitMs, call.signal);
+  }
 }
 
 function newAgent(config: ClientConfig, server: URL): http.Agent {
@@ -202,7 +210,7 @@ const refused = new Set(["ECONNREFUSED", "ENOENT", "EHOSTUNREACH", "ENETUNREACH"
 const broken = new Set(["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE", "ETIMEDOUT"]);
 
 function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException | undefined)?.code ?? "");
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? "";
 }
 
 function isConnectionError(error: unknown): boolean {

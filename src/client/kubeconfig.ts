@@ -174,7 +174,9 @@ async function readPem(
   return file ? readFile(path.resolve(folder, file), "utf8") : undefined;
 }
 
-type Given<T> = { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> } & {
+type Given<T> = {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+} & {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K];
 };
 
