@@ -14,8 +14,6 @@ export const streamingLimits = {
   spdyDataFrameBytesMax: 64 * KiB,
   /** Unread bytes of one stream above which its whole connection is not read further. */
   streamBufferBytesMax: 1 * MiB,
-  /** Bytes waiting in a WebSocket above which its channels stop writing. */
-  websocketBufferBytesMax: 1 * MiB,
   /** Bytes of one WebSocket message, as upstream's server accepts. */
   websocketMessageBytesMax: 32 * MiB,
   /** Bytes of a status on an error stream, and of a refused upgrade's body. */

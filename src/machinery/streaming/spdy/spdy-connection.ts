@@ -19,6 +19,7 @@ import {
   resetStatus,
   synStreamFrame,
 } from "./frames.ts";
+import { watchIdle } from "../idle.ts";
 import { HeaderReader, HeaderWriter, type SpdyHeaders } from "./header-block.ts";
 import { SpdyError } from "./spdy-error.ts";
 import { SpdyStream, type StreamCarrier } from "./spdy-stream.ts";
@@ -44,6 +45,7 @@ interface Opening {
 const streamIdMax = 0x7fff_ffff;
 /** How long a closed connection waits for the other side to read what is left. */
 const lingerMs = 10_000;
+const unansweredPingsMax = 3;
 
 export class SpdyConnection implements Disposable {
   readonly #socket: Duplex;
@@ -60,8 +62,8 @@ export class SpdyConnection implements Disposable {
   #nextPingId: number;
   #lastRemoteId = 0;
   #state: "open" | "goneAway" | "closing" | "closed" = "open";
-  #lastByteAt: number;
-  #timers: Timer[] = [];
+  readonly #idle: ReturnType<typeof watchIdle>;
+  readonly #timers = new Set<Timer>();
   #settleClosed!: (error: Error | undefined) => void;
   /** Resolves when the connection is over, with what broke it, if anything did. Never rejects. */
   readonly closed: Promise<Error | undefined>;
@@ -70,7 +72,6 @@ export class SpdyConnection implements Disposable {
     this.#socket = socket;
     this.#options = options;
     this.#nextStreamId = this.#nextPingId = options.role === "client" ? 1 : 2;
-    this.#lastByteAt = options.clock.monotonic();
     this.closed = new Promise((resolve) => (this.#settleClosed = resolve));
     this.#carrier = {
       sendData: (id, data, fin, done) => this.#sendData(id, data, fin, done),
@@ -82,6 +83,9 @@ export class SpdyConnection implements Disposable {
       data: (id, piece, fin) => this.#streams.get(id)?.receive(piece, fin),
       control: (type, flags, payload) => this.#onControl(type, flags, payload),
     });
+    this.#idle = watchIdle(options.clock, options.idleMs ?? streamingLimits.idleMs, () =>
+      socket.destroy(new SpdyError("connection was idle for too long")),
+    );
     this.#listen();
   }
 
@@ -134,39 +138,29 @@ export class SpdyConnection implements Disposable {
 
   #listen(): void {
     const socket = this.#socket;
-    const { head, clock, idleMs = streamingLimits.idleMs, pingEveryMs } = this.#options;
+    const { head, pingEveryMs } = this.#options;
     if (head && head.length > 0) socket.unshift(head);
     socket.on("data", (chunk: Buffer) => this.#onBytes(chunk));
     socket.on("end", () => this.#onSocketEnd());
     socket.on("error", (error: Error) => this.#finish(error));
     socket.on("close", () => this.#finish(undefined));
-    this.#every(pingEveryMs, () => this.#ping());
-    this.#every(idleMs, () => {
-      const quietMs = clock.monotonic() - this.#lastByteAt;
-      if (quietMs >= idleMs)
-        this.#socket.destroy(new SpdyError("connection was idle for too long"));
-      return Math.max(idleMs - quietMs, 1);
-    });
+    this.#timers.add(this.#idle);
+    if (pingEveryMs) this.#keepPinging(pingEveryMs);
   }
 
-  #ping(): void {
-    if (this.#state === "open" && this.#pings.size < 3) void this.ping();
-  }
-
-  /** Repeats `run` while the connection lives; what it returns is the next delay. */
-  #every(ms: number | undefined, run: () => number | void): void {
-    if (!ms || this.#state === "closed") return;
-    const timer = this.#options.clock.after(ms, () => {
-      this.#timers.splice(this.#timers.indexOf(timer), 1);
-      const next = run();
-      this.#every(next ?? ms, run);
+  #keepPinging(everyMs: number): void {
+    const timer = this.#options.clock.after(everyMs, () => {
+      this.#timers.delete(timer);
+      if (this.#state !== "open") return;
+      if (this.#pings.size < unansweredPingsMax) void this.ping();
+      this.#keepPinging(everyMs);
     });
-    this.#timers.push(timer);
+    this.#timers.add(timer);
   }
 
   #onBytes(chunk: Buffer): void {
     if (this.#state === "closing" || this.#state === "closed") return;
-    this.#lastByteAt = this.#options.clock.monotonic();
+    this.#idle.touch();
     try {
       this.#parser.push(chunk);
     } catch (error) {
@@ -326,7 +320,7 @@ export class SpdyConnection implements Disposable {
     this.#blocked.clear();
     this.#socket.resume();
     const timer = this.#options.clock.after(lingerMs, () => this.#socket.destroy());
-    this.#timers.push(timer);
+    this.#timers.add(timer);
   }
 
   #dropStreams(): void {
@@ -337,7 +331,7 @@ export class SpdyConnection implements Disposable {
     if (this.#state === "closed") return;
     this.#state = "closed";
     for (const timer of this.#timers) timer[Symbol.dispose]();
-    this.#timers = [];
+    this.#timers.clear();
     this.#dropStreams();
     for (const answered of this.#pings.values()) answered();
     this.#pings.clear();
