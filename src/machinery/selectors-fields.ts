@@ -9,7 +9,7 @@ export interface FieldRequirement {
 }
 
 /** A compiled field selector; `fieldOf` reads an object's field, "" when it is not set. */
-export class FieldMatcher {
+export class FieldQuery {
   readonly requirements: readonly FieldRequirement[];
   #text: string | undefined;
 
@@ -42,15 +42,15 @@ export class FieldMatcher {
   }
 }
 
-export const matchEveryField: FieldMatcher = new FieldMatcher([]);
+export const matchEveryField: FieldQuery = new FieldQuery([]);
 
 /** Parses a selector. Throws 400 with upstream's text. */
-export function parseFieldSelector(text: string): FieldMatcher {
+export function parseFieldSelector(text: string): FieldQuery {
   if (text === "") return matchEveryField;
   const requirements = splitTerms(text)
     .filter((term) => term !== "")
     .map((term) => parseTerm(text, term));
-  return requirements.length === 0 ? matchEveryField : new FieldMatcher(requirements);
+  return requirements.length === 0 ? matchEveryField : new FieldQuery(requirements);
 }
 
 /** Backslashes, commas and equal signs in values are escaped. */

@@ -1,7 +1,7 @@
 import { ApiError, badRequest } from "./errors.ts";
 import { qualifiedName } from "./names.ts";
 import {
-  LabelMatcher,
+  LabelQuery,
   type LabelOperator,
   type LabelRequirement,
   labelRequirement,
@@ -41,10 +41,10 @@ function scan(text: string): Token[] {
 }
 
 /** Parses a selector. Throws 400 with upstream's text. */
-export function parseLabelSelector(text: string): LabelMatcher {
+export function parseLabelSelector(text: string): LabelQuery {
   if (text === "") return matchEverything;
   const requirements = new Parser(scan(text)).parse();
-  return requirements.length === 0 ? matchEverything : new LabelMatcher(requirements);
+  return requirements.length === 0 ? matchEverything : new LabelQuery(requirements);
 }
 
 const end: Token = { kind: "end", text: "" };

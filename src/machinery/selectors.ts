@@ -27,7 +27,7 @@ export interface LabelRequirement {
 type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /** A compiled label selector. */
-export class LabelMatcher {
+export class LabelQuery {
   readonly requirements: readonly LabelRequirement[];
   readonly #nothing: boolean;
   #text: string | undefined;
@@ -57,8 +57,8 @@ export class LabelMatcher {
   }
 }
 
-export const matchEverything: LabelMatcher = new LabelMatcher([]);
-export const matchNothing: LabelMatcher = new LabelMatcher([], true);
+export const matchEverything: LabelQuery = new LabelQuery([]);
+export const matchNothing: LabelQuery = new LabelQuery([], true);
 
 function compare(left: string, right: string): number {
   if (left === right) return 0;
@@ -192,7 +192,7 @@ const objectOperators: Readonly<Record<string, LabelOperator>> = {
  * The matcher of a LabelSelector object: none matches nothing, an empty one everything.
  * Throws 400 for what is no valid selector.
  */
-export function labelMatcher(selector: LabelSelectorObject | null | undefined): LabelMatcher {
+export function labelQuery(selector: LabelSelectorObject | null | undefined): LabelQuery {
   if (!selector) return matchNothing;
   const requirements = Object.entries(selector.matchLabels ?? {}).map(([key, value]) =>
     labelRequirement(key, "=", [value]),
@@ -204,15 +204,26 @@ export function labelMatcher(selector: LabelSelectorObject | null | undefined): 
     }
     requirements.push(labelRequirement(key, known, values ?? []));
   }
-  return requirements.length === 0 ? matchEverything : new LabelMatcher(requirements);
+  return requirements.length === 0 ? matchEverything : new LabelQuery(requirements);
 }
 
 /** The matcher of a plain map, as a Service or ReplicationController has it. */
-export function labelSetMatcher(labels: Labels): LabelMatcher {
+export function labelSetQuery(labels: Labels): LabelQuery {
   const requirements = Object.entries(labels ?? {}).map(([key, value]) => ({
     key,
     operator: "=" as const,
     values: [value],
   }));
-  return requirements.length === 0 ? matchEverything : new LabelMatcher(requirements);
+  return requirements.length === 0 ? matchEverything : new LabelQuery(requirements);
+}
+
+/** Whether an object's labels match. */
+export type LabelMatcher = (labels: Labels) => boolean;
+
+/** `labelQuery(selector).matches`, for who asks no more than that. */
+export function compileLabelSelector(
+  selector: LabelSelectorObject | null | undefined,
+): LabelMatcher {
+  const query = labelQuery(selector);
+  return (labels) => query.matches(labels);
 }
