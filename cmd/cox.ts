@@ -1,0 +1,19 @@
+import { extname, join } from "node:path";
+import { systemClock } from "#base/clock.ts";
+import { runCli } from "#cli/main.ts";
+import { repoRoot } from "#node/repo.ts";
+
+/** The `cox` command. Other processes lie beside this file, as sources or as bundles. */
+
+const suffix = extname(import.meta.filename);
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  clock: systemClock,
+  env: process.env,
+  uid: process.getuid?.() ?? -1,
+  terminal: process.stdout.isTTY,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  repo: repoRoot(),
+  entry: (name) => join(import.meta.dirname, `${name}${suffix}`),
+});

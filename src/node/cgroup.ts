@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * How this machine's control groups are laid out. Version 1 has one tree per controller, version 2
+ * a single one. With systemd on version 2 the pods' groups are systemd's to make.
+ */
+export interface CgroupLayout {
+  readonly version: 1 | 2;
+  readonly driver: "cgroupfs" | "systemd";
+  /** The mounted trees: one per controller in version 1, one in all in version 2. */
+  readonly roots: readonly string[];
+}
+
+/** Reads the layout out of `/proc/mounts`' text. Pure. */
+export function cgroupLayout(mounts: string, systemd: boolean): CgroupLayout {
+  const trees = mounts
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter(
+      ([, path = "", type = ""]) => path.startsWith("/sys/fs/cgroup") && type.startsWith("cgroup"),
+    );
+  const unified = trees.find(([, path, type]) => type === "cgroup2" && path === "/sys/fs/cgroup");
+  if (unified) {
+    return { version: 2, driver: systemd ? "systemd" : "cgroupfs", roots: ["/sys/fs/cgroup"] };
+  }
+  const roots = trees.filter(([, , type]) => type === "cgroup").map(([, path = ""]) => path);
+  return { version: 1, driver: "cgroupfs", roots };
+}
+
+/** The layout of this machine. */
+export function readCgroupLayout(): CgroupLayout {
+  return cgroupLayout(readFileSync("/proc/mounts", "utf8"), existsSync("/run/systemd/system"));
+}
+
+/**
+ * Makes the parent group of all pods in every tree. In version 1 a new cpuset is empty and accepts
+ * no process, so it is given its parent's processors and memory nodes; in version 2 the controllers
+ * are passed down. With systemd nothing is to be done: slices appear on demand.
+ */
+export function makeCgroup(layout: CgroupLayout, name: string): void {
+  if (layout.driver === "systemd") return;
+  for (const root of layout.roots) {
+    const group = join(root, name);
+    mkdirSync(group, { recursive: true });
+    if (layout.version === 2) {
+      passControllersDown(root);
+      passControllersDown(group);
+    } else if (existsSync(join(group, "cpuset.cpus"))) {
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+        if (readFileSync(join(group, file), "utf8").trim() !== "") continue;
+        writeFileSync(join(group, file), readFileSync(join(root, file)));
+      }
+    }
+  }
+}
+
+/** Every group called `name` (or, with systemd, its slice) and those below it, deepest first. */
+export function cgroupsBelow(layout: CgroupLayout, name: string): string[] {
+  return layout.roots.flatMap((root) =>
+    readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.name === name || entry.name.startsWith(`${name}.slice`))
+      .flatMap((entry) => deepestFirst(join(root, entry.name))),
+  );
+}
+
+/** The processes inside the groups `groups`. */
+export function processesIn(groups: readonly string[]): number[] {
+  const pids = new Set<number>();
+  for (const group of groups) {
+    const file = join(group, "cgroup.procs");
+    if (!existsSync(file)) continue;
+    for (const line of readFileSync(file, "utf8").split("\n"))
+      if (line !== "") pids.add(Number(line));
+  }
+  return [...pids];
+}
+
+function deepestFirst(folder: string): string[] {
+  const below = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => deepestFirst(join(folder, entry.name)));
+  return [...below, folder];
+}
+
+function passControllersDown(group: string): void {
+  const offered = readFileSync(join(group, "cgroup.controllers"), "utf8").trim().split(" ");
+  for (const controller of offered) {
+    try {
+      writeFileSync(join(group, "cgroup.subtree_control"), `+${controller}`);
+    } catch {
+      // a controller that the machine keeps for itself; pods do without its limits
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/**
+ * The root of the checkout (or installed package) that this file runs from, be it as a source or
+ * inside a bundle below `.cox/dist`.
+ */
+export function repoRoot(): string {
+  for (let at = import.meta.dirname; ; at = dirname(at)) {
+    if (existsSync(join(at, "package.json")) && existsSync(join(at, "cox"))) return at;
+    if (at === dirname(at)) throw new Error("coxswain's own folder was not found");
+  }
+}
