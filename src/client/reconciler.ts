@@ -59,9 +59,9 @@ export interface ReconcileContext extends ControllerContext {
 export interface Caches {
   of<T extends KubeObject>(resource: Resource<T>): Lister<T>;
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): T | undefined;
-  /** The objects whose controlling owner is `owner`. Needs the resource under `owns`. */
+  /** The objects whose controlling owner is `owner`. */
   ownedBy<T extends KubeObject>(resource: Resource<T>, owner: KubeObject): T[];
-  /** The objects of a namespace that nobody controls. Needs the resource under `owns`. */
+  /** The objects of a namespace that nobody controls. */
   orphans<T extends KubeObject>(resource: Resource<T>, namespace: string): T[];
 }
 
@@ -206,33 +206,41 @@ function openInformers<T extends KubeObject>(
     return informer;
   }
   open(spec.for);
-  for (const resource of spec.owns ?? []) {
-    const informer = open(resource);
-    informer.addIndex(controllerIndex, (object) => {
-      const uid = controllerOf(object)?.uid;
-      return uid === undefined ? [] : [uid];
-    });
-    informer.addIndex(orphanIndex, (object) =>
-      controllerOf(object) === undefined ? [object.metadata.namespace ?? ""] : [],
-    );
-  }
+  for (const resource of spec.owns ?? []) open(resource);
   for (const { resource } of spec.watches ?? []) open(resource);
   for (const resource of spec.reads ?? []) open(resource);
   return opened;
 }
 
 function cachesOf(informers: Informers): Caches {
-  function of<T extends KubeObject>(resource: Resource<T>): Lister<T> {
+  function of<T extends KubeObject>(resource: Resource<T>): Informer<T> {
     const informer = informers.get(resource.path());
     if (!informer) throw new Error(`invariant broken: ${resource.plural} are not declared`);
-    return informer as unknown as Lister<T>;
+    return informer as unknown as Informer<T>;
   }
   return {
     of,
     get: (resource, key) => of(resource).get(key),
-    ownedBy: (resource, owner) => of(resource).by(controllerIndex, owner.metadata.uid ?? ""),
-    orphans: (resource, namespace) => of(resource).by(orphanIndex, namespace),
+    ownedBy(resource, owner) {
+      const informer = of(resource);
+      informer.addIndex(controllerIndex, controllerUid);
+      return informer.by(controllerIndex, owner.metadata.uid ?? "");
+    },
+    orphans(resource, namespace) {
+      const informer = of(resource);
+      informer.addIndex(orphanIndex, orphanNamespace);
+      return informer.by(orphanIndex, namespace);
+    },
   };
+}
+
+function controllerUid(object: KubeObject): string[] {
+  const uid = controllerOf(object)?.uid;
+  return uid === undefined ? [] : [uid];
+}
+
+function orphanNamespace(object: KubeObject): string[] {
+  return controllerOf(object) === undefined ? [object.metadata.namespace ?? ""] : [];
 }
 
 function subscribe<T extends KubeObject>(
