@@ -23,7 +23,11 @@ export const validationRule = object("apiextensions.v1.ValidationRule", {
   rule: string({ tag: 1, always: true, required: true }),
   message: string({ tag: 2 }),
   messageExpression: string({ tag: 3 }),
-  reason: string({ tag: 4, pointer: true }),
+  reason: string({
+    tag: 4,
+    pointer: true,
+    enum: ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"],
+  }),
   fieldPath: string({ tag: 5 }),
   optionalOldSelf: bool({ tag: 6, pointer: true }),
 });

@@ -46,6 +46,7 @@ export const podFailurePolicy = object("batch.v1.PodFailurePolicy", {
     tag: 1,
     always: true,
     required: true,
+    nullable: true,
     listType: "atomic",
   }),
 });

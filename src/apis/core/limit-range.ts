@@ -26,6 +26,7 @@ export const limitRangeSpec = object("core.v1.LimitRangeSpec", {
     tag: 1,
     always: true,
     required: true,
+    nullable: true,
     listType: "atomic",
   }),
 });

@@ -20,6 +20,7 @@ export const csiNodeSpec = object("storage.v1.CSINodeSpec", {
     tag: 1,
     always: true,
     required: true,
+    nullable: true,
     listType: "map",
     listMapKeys: ["name"],
     patchStrategy: "merge",

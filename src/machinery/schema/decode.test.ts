@@ -71,7 +71,7 @@ describe("a round trip through Go", () => {
     [{ text: null, pointer: null, nested: null, items: null, size: null, free: null }, {}],
     [{ unknown: 1, nested: { other: 2, text: "x" } }, { nested: { text: "x", list: null } }],
     [{ nestedPointer: {} }, { nestedPointer: { list: null } }],
-    [{ names: [] }, { names: [] }],
+    [{ names: [] }, {}],
     [{ names: ["a", null, ""] }, { names: ["a", "", ""] }],
     [{ items: [{ list: [1] }, null] }, { items: [{ list: [1] }, { list: null }] }],
     [{ labels: { a: null, b: "" } }, { labels: { a: "", b: "" } }],

@@ -122,13 +122,14 @@ function readNumber(plan: FieldPlan, raw: unknown): number | undefined {
 
 function readItem(item: FieldPlan, raw: unknown): unknown {
   if (raw === null || raw === undefined) return item.zero();
-  return readField(item, raw) ?? raw;
+  return readField(item, raw);
 }
 
-function readList(plan: FieldPlan, raw: unknown): unknown[] | undefined {
+function readList(plan: FieldPlan, raw: unknown): unknown[] | null | undefined {
   const { item } = plan;
   if (!Array.isArray(raw) || !item) throw mismatch(raw, plan.goType);
-  if (raw.length === 0) return plan.dropsZero ? undefined : [];
+  // Storing makes no difference between an empty list and none; so what is always written is null.
+  if (raw.length === 0) return plan.dropsZero ? undefined : plan.field.always === true ? null : [];
   const out = new Array<unknown>(raw.length);
   for (let i = 0; i < raw.length; i++) out[i] = readItem(item, raw[i]);
   return out;

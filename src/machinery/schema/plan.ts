@@ -80,7 +80,8 @@ const neverEmpty: ReadonlySet<FieldSchema["type"]> = new Set([
 function planField(field: FieldSchema): FieldPlan {
   let struct: StructPlan | undefined;
   const nested = field.type === "struct" || field.type === "structOr";
-  const item = field.type === "list" || field.type === "map" ? planField(field.item) : undefined;
+  const holdsItems = field.type === "list" || field.type === "map";
+  const item = holdsItems ? { ...planField(field.item), dropsZero: false } : undefined;
   return {
     field,
     type: field.type,

@@ -64,6 +64,8 @@ export interface FieldOptions {
   readonly required?: true;
   /** Says no more than that the TypeScript property may be left out. */
   readonly optional?: true;
+  /** Says no more than that a required list may be empty in a valid object, and so `null`. */
+  readonly nullable?: true;
   /** OpenAPI default: what an absent field becomes. */
   readonly default?: JsonValue;
   /** The values that OpenAPI names; not checked by decoding. */
@@ -177,11 +179,13 @@ export interface TypeMeta {
 export type Infer<S> = S extends ObjectSchema<infer T> ? T : never;
 
 type PresenceOf<O> = O extends { readonly required: true } ? "required" : "optional";
-type NullIfAlways<O> = O extends { readonly required: true }
-  ? never
-  : O extends { readonly always: true }
-    ? null
-    : never;
+type NullIfAlways<O> = O extends { readonly nullable: true }
+  ? null
+  : O extends { readonly required: true }
+    ? never
+    : O extends { readonly always: true }
+      ? null
+      : never;
 
 function scalar<T>(type: ScalarType) {
   return <const O extends FieldOptions>(options?: O): Field<T, PresenceOf<O>> => ({
@@ -262,7 +266,10 @@ export function struct<T extends object>(
   };
 }
 
-/** A list; `null` when empty if it is written `always`. */
+/**
+ * A list; `null` when empty if it is written `always`. (A required one is not `null` in a valid
+ * object unless it is `nullable`.)
+ */
 export function list<T, const O extends ListOptions>(
   item: Field<T>,
   options?: O,
