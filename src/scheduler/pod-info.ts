@@ -2,8 +2,8 @@ import type { PodAffinityTerm, WeightedPodAffinityTerm } from "#apis/core/affini
 import { type Amounts, podAmounts } from "#apis/core/pod-requests.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import { compileLabelSelector, type LabelMatcher } from "#machinery/selectors.ts";
 import type { SharedPod } from "./framework.ts";
+import { compileLabelSelector, type LabelMatcher } from "#machinery/selectors.ts";
 
 /** What the inner loops need of a pod, worked out once per revision of it. */
 export interface PodInfo {

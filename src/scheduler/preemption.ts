@@ -1,8 +1,8 @@
 import type { PodDisruptionBudget } from "#apis/policy/pod-disruption-budget.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import { compileLabelSelector } from "#machinery/selectors.ts";
 import { type Profile, rejectionOf } from "./cycle.ts";
 import { type CycleState, isRejection, type Plugin, type Rejection } from "./framework.ts";
+import { compileLabelSelector } from "#machinery/selectors.ts";
 import { histogram } from "./messages.ts";
 import type { NodeInfo } from "./node-info.ts";
 import type { PodInfo } from "./pod-info.ts";

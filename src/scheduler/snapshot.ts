@@ -4,6 +4,7 @@ import type { PersistentVolume } from "#apis/core/persistent-volume.ts";
 import type { StorageClass } from "#apis/storage/storage-class.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { SharedPod } from "./framework.ts";
+import type { LabelMatcher } from "#machinery/selectors.ts";
 import { NodeInfo } from "./node-info.ts";
 import { podInfo, type PodInfo } from "./pod-info.ts";
 
@@ -14,9 +15,7 @@ export interface OtherObjects {
   volume(name: string): DeepReadonly<PersistentVolume> | undefined;
   storageClass(name: string): DeepReadonly<StorageClass> | undefined;
   /** Selectors of the Services and workload controllers that the pod belongs to, as one. */
-  workloadSelector(
-    pod: SharedPod,
-  ): ((labels: Readonly<Record<string, string>>) => boolean) | undefined;
+  workloadSelector(pod: SharedPod): LabelMatcher | undefined;
 }
 
 /**

@@ -14,8 +14,8 @@ import { storageClasses } from "#apis/storage/storage-class.ts";
 import type { Client } from "#client/client.ts";
 import { createInformerFactory } from "#client/informer-factory.ts";
 import { controllerOf, toKey } from "#machinery/meta.ts";
-import { compileLabelSelector, type LabelMatcher } from "#machinery/selectors.ts";
 import type { SharedPod } from "./framework.ts";
+import { compileLabelSelector, type LabelMatcher } from "#machinery/selectors.ts";
 import type { OtherObjects } from "./snapshot.ts";
 
 /** Everything the scheduler watches. */

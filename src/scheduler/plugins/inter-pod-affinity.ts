@@ -1,4 +1,4 @@
-import type { CycleState, Plugin, Rejection } from "../framework.ts";
+import type { Plugin, Rejection } from "../framework.ts";
 import type { NodeInfo } from "../node-info.ts";
 import { type AffinityTerm, type PodInfo, termMatches } from "../pod-info.ts";
 import type { Snapshot } from "../snapshot.ts";
