@@ -11,7 +11,10 @@ import type { KubeObject } from "./meta.ts";
  * imports them.
  */
 export interface Strategy<T extends KubeObject = KubeObject> {
-  /** Messages for a bad `metadata.name`; `prefix`: it is a generateName. Default: DNS subdomain. */
+  /**
+   * Messages for a bad `metadata.name`; `prefix`: it is a generateName. Used by `validate`, which
+   * checks metadata by the kind's own rules; see `validation/object.ts` for how all checks join.
+   */
   validateName?: (name: string, prefix: boolean) => string[];
   /** PUT to a missing object creates it. Default false. */
   allowCreateOnUpdate?: boolean;
@@ -23,6 +26,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForCreate?: (object: T, context: StrategyContext) => void;
   /** Carries over what an update may not change (status …). `old` is shared: never write to it. */
   prepareForUpdate?: (object: T, old: T, context: StrategyContext) => void;
+  /** Includes the metadata of a new object, as far as the kind checks it. */
   validate?: (object: T, context: StrategyContext) => FieldError[];
   /** Includes what `validate` checks, as far as upstream re-validates on update. */
   validateUpdate?: (object: T, old: T, context: StrategyContext) => FieldError[];
