@@ -71,7 +71,7 @@ function readField(plan: FieldPlan, raw: unknown): unknown {
       return raw === "" && plan.dropsZero ? undefined : raw;
     case "bool":
       if (typeof raw !== "boolean") throw mismatch(raw, "bool");
-      return raw === false && plan.dropsZero ? undefined : raw;
+      return !raw && plan.dropsZero ? undefined : raw;
     case "int32":
     case "int64":
     case "int":
@@ -130,9 +130,7 @@ function readList(plan: FieldPlan, raw: unknown): unknown[] | null | undefined {
   if (!Array.isArray(raw) || !item) throw mismatch(raw, plan.goType);
   // Storing makes no difference between an empty list and none; so what is always written is null.
   if (raw.length === 0) return plan.dropsZero ? undefined : plan.field.always === true ? null : [];
-  const out = new Array<unknown>(raw.length);
-  for (let i = 0; i < raw.length; i++) out[i] = readItem(item, raw[i]);
-  return out;
+  return raw.map((each) => readItem(item, each));
 }
 
 function readMap(plan: FieldPlan, raw: unknown): JsonMap | undefined {
