@@ -66,7 +66,7 @@ export function openPki(options: { directory?: string; clock: Clock; chance: Cha
     const kept = await shelf.read("sa.key");
     if (kept !== undefined) return kept;
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const made = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const made = privateKey.export({ type: "pkcs8", format: "pem" });
     await shelf.write("sa.key", made);
     return made;
   }

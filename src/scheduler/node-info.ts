@@ -39,7 +39,7 @@ export class NodeInfo {
   addPod(pod: PodInfo): void {
     this.removePod(pod.uid);
     this.pods.set(pod.uid, pod);
-    this.#count(pod, +1);
+    this.#count(pod, 1);
     if (pod.antiAffinity.length > 0) this.repelling.add(pod);
     const preferred = pod.preferredAffinity.length + pod.preferredAntiAffinity.length;
     if (pod.affinity.length + pod.antiAffinity.length + preferred > 0) this.attached.add(pod);

@@ -121,8 +121,8 @@ function compileTerm(
       ? base
       : (labels) =>
           base(labels) &&
-          same.every((key) => labels[key] === ownLabels[key]) &&
-          other.every((key) => labels[key] !== ownLabels[key]);
+          same.every((key) => labels?.[key] === ownLabels[key]) &&
+          other.every((key) => labels?.[key] !== ownLabels[key]);
   return {
     topologyKey,
     matchesLabels,

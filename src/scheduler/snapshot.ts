@@ -10,12 +10,15 @@ import { podInfo, type PodInfo } from "./pod-info.ts";
 
 /** What plug-ins read of the world beside nodes and pods. */
 export interface OtherObjects {
-  namespaceLabels(namespace: string): Readonly<Record<string, string>>;
-  claim(namespace: string, name: string): DeepReadonly<PersistentVolumeClaim> | undefined;
-  volume(name: string): DeepReadonly<PersistentVolume> | undefined;
-  storageClass(name: string): DeepReadonly<StorageClass> | undefined;
+  readonly namespaceLabels: (namespace: string) => Readonly<Record<string, string>>;
+  readonly claim: (
+    namespace: string,
+    name: string,
+  ) => DeepReadonly<PersistentVolumeClaim> | undefined;
+  readonly volume: (name: string) => DeepReadonly<PersistentVolume> | undefined;
+  readonly storageClass: (name: string) => DeepReadonly<StorageClass> | undefined;
   /** Selectors of the Services and workload controllers that the pod belongs to, as one. */
-  workloadSelector(pod: SharedPod): LabelMatcher | undefined;
+  readonly workloadSelector: (pod: SharedPod) => LabelMatcher | undefined;
 }
 
 /**

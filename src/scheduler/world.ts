@@ -64,7 +64,7 @@ function workloadSelector(world: World, pod: SharedPod): LabelMatcher | undefine
   for (const { spec } of world.services.list(namespace)) {
     const selector = Object.entries(spec.selector ?? {});
     if (selector.length === 0 || !selector.every(([key, value]) => labels[key] === value)) continue;
-    matchers.push((others) => selector.every(([key, value]) => others[key] === value));
+    matchers.push((others) => selector.every(([key, value]) => others?.[key] === value));
   }
   const owner = controllerOf(pod);
   if (owner) {

@@ -190,7 +190,7 @@ class NodeReferences {
     // References are fixed once a pod is bound, but for ephemeral containers.
     const same = next?.spec.nodeName === old?.spec.nodeName;
     if (next && same && next.spec.ephemeralContainers === old?.spec.ephemeralContainers) return;
-    if (next) this.#count(next, +1);
+    if (next) this.#count(next, 1);
     if (old) this.#count(old, -1);
   }
 

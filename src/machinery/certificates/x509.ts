@@ -124,7 +124,7 @@ function serial(chance: Chance): string {
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const der = await webcrypto.subtle.exportKey("pkcs8", key);
   const object = createPrivateKey({ key: Buffer.from(der), format: "der", type: "pkcs8" });
-  return object.export({ type: "pkcs8", format: "pem" }).toString();
+  return object.export({ type: "pkcs8", format: "pem" });
 }
 
 async function importKey(key: string): Promise<webcrypto.CryptoKey> {

@@ -121,7 +121,7 @@ function constraint(
   const base = compileLabelSelector(given.labelSelector);
   const keys = (given.matchLabelKeys ?? []).filter((key) => key in labels);
   const matches: LabelMatcher = (others) =>
-    base(others) && keys.every((key) => others[key] === labels[key]);
+    base(others) && keys.every((key) => others?.[key] === labels[key]);
   return {
     topologyKey: given.topologyKey,
     maxSkew: given.maxSkew,
