@@ -77,6 +77,6 @@ test.each([
 
 test("IPv6 reverse names become short addresses", () => {
   const digits = "1".padEnd(31, "0") + "2";
-  const name = `${[...digits].toReversed().join(".")}.ip6.arpa`;
+  const name = `${digits.split("").toReversed().join(".")}.ip6.arpa`;
   expect(addressOfReverseName(name)).toBe("1000::2");
 });
