@@ -76,6 +76,8 @@ export interface FieldOptions {
   readonly preserveUnknown?: true;
   /** Server-side apply: whether a map or struct is owned as a whole. */
   readonly mapType?: MapType;
+  /** Server-side apply: how a list is owned; none means `atomic`, as for bytes. */
+  readonly listType?: ListType;
   /** Strategic merge patch. */
   readonly patchStrategy?: PatchStrategy;
   readonly patchMergeKey?: string;
@@ -85,8 +87,7 @@ export interface FieldOptions {
 
 /** What may be said about a list. */
 export interface ListOptions extends FieldOptions {
-  /** Server-side apply; none means `atomic`. */
-  readonly listType?: ListType;
+  /** The fields that tell the items of a `map` list apart. */
   readonly listMapKeys?: readonly string[];
 }
 
