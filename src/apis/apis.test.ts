@@ -59,17 +59,10 @@ function text(field: FieldSchema): string {
 }
 
 function typeOf(field: FieldSchema): string {
-  switch (field.type) {
-    case "struct":
-      return field.schema.name;
-    case "structOr":
-      return field.name;
-    case "list":
-    case "map":
-      return `${field.type}<${typeOf(field.item)}>`;
-    default:
-      return field.enum ? `${field.type}/${field.enum.length}` : field.type;
-  }
+  if (field.type === "struct") return field.schema.name;
+  if (field.type === "structOr") return field.name;
+  if (field.type === "list" || field.type === "map") return `${field.type}<${typeOf(field.item)}>`;
+  return field.enum ? `${field.type}/${field.enum.length}` : field.type;
 }
 
 test("protobuf numbers are unique within a type", () => {

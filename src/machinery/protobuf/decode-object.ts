@@ -88,18 +88,11 @@ function readEntry(reader: WireReader, item: FieldSchema, depth: number): [strin
   return [key, value ?? (item.type === "bytes" ? "" : null)];
 }
 
+const varints: ReadonlySet<FieldSchema["type"]> = new Set(["bool", "int32", "int64", "int"]);
+
 function wireOf(field: FieldSchema): number {
-  switch (field.type) {
-    case "bool":
-    case "int32":
-    case "int64":
-    case "int":
-      return wireType.varint;
-    case "double":
-      return wireType.fixed64;
-    default:
-      return wireType.delimited;
-  }
+  if (varints.has(field.type)) return wireType.varint;
+  return field.type === "double" ? wireType.fixed64 : wireType.delimited;
 }
 
 function readValue(reader: WireReader, wire: number, field: FieldSchema, depth: number): unknown {

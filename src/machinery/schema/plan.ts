@@ -95,27 +95,22 @@ function planField(field: FieldSchema): FieldPlan {
 
 const noFields: ObjectSchema = { name: "", package: "", isKind: false, fields: {} };
 
+const zeroScalars: Partial<Record<FieldSchema["type"], string | number | boolean>> = {
+  string: "",
+  bool: false,
+  int32: 0,
+  int64: 0,
+  int: 0,
+  double: 0,
+  intOrString: 0,
+  quantity: "0",
+  duration: "0s",
+};
+
 function zeroOf(field: FieldSchema): () => unknown {
-  switch (field.type) {
-    case "string":
-      return () => "";
-    case "bool":
-      return () => false;
-    case "int32":
-    case "int64":
-    case "int":
-    case "double":
-    case "intOrString":
-      return () => 0;
-    case "quantity":
-      return () => "0";
-    case "duration":
-      return () => "0s";
-    case "struct":
-      return () => zeroStruct(planOf(field.schema));
-    default:
-      return nothing;
-  }
+  if (field.type === "struct") return () => zeroStruct(planOf(field.schema));
+  const zero = zeroScalars[field.type] ?? null;
+  return () => zero;
 }
 
 function structTypeOf({ package: from, name }: ObjectSchema): string {
@@ -123,18 +118,9 @@ function structTypeOf({ package: from, name }: ObjectSchema): string {
 }
 
 function goTypeOf(field: FieldSchema): string {
-  switch (field.type) {
-    case "bytes":
-      return "[]uint8";
-    case "double":
-      return "float64";
-    case "struct":
-      return structTypeOf(field.schema);
-    case "list":
-      return `[]${goTypeOf(field.item)}`;
-    case "map":
-      return `map[string]${goTypeOf(field.item)}`;
-    default:
-      return field.type;
-  }
+  if (field.type === "struct") return structTypeOf(field.schema);
+  if (field.type === "list") return `[]${goTypeOf(field.item)}`;
+  if (field.type === "map") return `map[string]${goTypeOf(field.item)}`;
+  if (field.type === "bytes") return "[]uint8";
+  return field.type === "double" ? "float64" : field.type;
 }

@@ -52,25 +52,16 @@ function copyDefault(value: JsonValue): JsonValue {
 
 /** What to do with the present value of a field; undefined: nothing. */
 function stepInto(owner: ObjectSchema, field: FieldSchema): ((value: unknown) => void) | undefined {
-  switch (field.type) {
-    case "struct": {
-      const inner = defaultsOf(field.schema);
-      return inner.empty ? undefined : (value) => inner.apply(value as Values);
-    }
-    case "list": {
-      const each = stepInto(owner, field.item);
-      return each && ((value) => (value as unknown[]).forEach((item) => each(item)));
-    }
-    case "map": {
-      if (field.item.type === "quantity") {
-        return owner.package === "core.v1" ? (value) => roundResources(value as Values) : undefined;
-      }
-      const each = stepInto(owner, field.item);
-      return each && ((value) => Object.values(value as Values).forEach((item) => each(item)));
-    }
-    default:
-      return undefined;
+  if (field.type === "struct") {
+    const inner = defaultsOf(field.schema);
+    return inner.empty ? undefined : (value) => inner.apply(value as Values);
   }
+  if (field.type === "map" && field.item.type === "quantity") {
+    return owner.package === "core.v1" ? (value) => roundResources(value as Values) : undefined;
+  }
+  if (field.type !== "list" && field.type !== "map") return undefined;
+  const each = stepInto(owner, field.item);
+  return each && ((values) => Object.values(values as Values).forEach((value) => each(value)));
 }
 
 /** Rounds the quantities of a resource list up to thousandths. */

@@ -26,24 +26,15 @@ function inStruct(schema: ObjectSchema, value: unknown, at: string, found: strin
 
 function inField(field: FieldSchema, value: unknown, at: string, found: string[]): void {
   if (field.preserveUnknown === true || typeof value !== "object" || value === null) return;
-  switch (field.type) {
-    case "struct":
-      inStruct(field.schema, value, at, found);
-      return;
-    case "list":
-      inItems(field.item, value, at, found);
-      return;
-    case "map":
-      for (const [key, inner] of Object.entries(value)) {
-        inField(field.item, inner, `${at}.${key}`, found);
-      }
-      return;
-    case "structOr":
-      if (field.or === "list" && Array.isArray(value)) {
-        for (const inner of value) inStruct(field.schema, inner, at, found);
-      } else inStruct(field.schema, value, at, found);
-      return;
-    default:
+  if (field.type === "struct") inStruct(field.schema, value, at, found);
+  else if (field.type === "list") inItems(field.item, value, at, found);
+  else if (field.type === "map") {
+    for (const [key, inner] of Object.entries(value)) {
+      inField(field.item, inner, `${at}.${key}`, found);
+    }
+  } else if (field.type === "structOr") {
+    const values: unknown[] = Array.isArray(value) ? value : [value];
+    for (const inner of values) inStruct(field.schema, inner, at, found);
   }
 }
 
