@@ -28,9 +28,10 @@ export function newCondition(
 /** `conditions` with one more, whose transition time is kept while the status stays the same. */
 export function setCondition(
   conditions: readonly DeploymentCondition[] | undefined,
-  { lastTransitionTime: _, ...condition }: DeploymentCondition,
+  next: DeploymentCondition,
   nowMs: number,
 ): DeploymentCondition[] {
+  const { lastTransitionTime: _, ...condition } = next;
   return withCondition(conditions, condition, nowMs);
 }
 

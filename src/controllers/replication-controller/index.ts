@@ -42,7 +42,8 @@ export const replicationControllerController = defineController<ReplicationContr
         matches: mapMatcher(rc.spec.selector),
         template: rc.spec.template,
         related: (owned) => owned,
-        writeStatus({ terminatingReplicas: _, ...status }) {
+        writeStatus(full) {
+          const { terminatingReplicas: _, ...status } = full;
           return writeStatus(context.client, replicationControllers, rc, status);
         },
       },
