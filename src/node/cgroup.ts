@@ -10,6 +10,8 @@ export interface CgroupLayout {
   readonly driver: "cgroupfs" | "systemd";
   /** The mounted trees: one per controller in version 1, one in all in version 2. */
   readonly roots: readonly string[];
+  /** An extra version 2 tree without controllers, into which runtimes put processes all the same. */
+  readonly hybrid?: string;
 }
 
 /** Reads the layout out of `/proc/mounts`' text. Pure. */
@@ -17,15 +19,15 @@ export function cgroupLayout(mounts: string, systemd: boolean): CgroupLayout {
   const trees = mounts
     .split("\n")
     .map((line) => line.split(" "))
-    .filter(
-      ([, path = "", type = ""]) => path.startsWith("/sys/fs/cgroup") && type.startsWith("cgroup"),
-    );
-  const unified = trees.find(([, path, type]) => type === "cgroup2" && path === "/sys/fs/cgroup");
-  if (unified) {
-    return { version: 2, driver: systemd ? "systemd" : "cgroupfs", roots: ["/sys/fs/cgroup"] };
+    .map(([, path = "", type = ""]) => ({ path, type }))
+    .filter(({ path }) => path.startsWith("/sys/fs/cgroup"));
+  const unified = trees.find(({ type }) => type === "cgroup2")?.path;
+  if (unified === "/sys/fs/cgroup") {
+    return { version: 2, driver: systemd ? "systemd" : "cgroupfs", roots: [unified] };
   }
-  const roots = trees.filter(([, , type]) => type === "cgroup").map(([, path = ""]) => path);
-  return { version: 1, driver: "cgroupfs", roots };
+  const roots = trees.filter(({ type }) => type === "cgroup").map(({ path }) => path);
+  const hybrid = unified === undefined ? {} : { hybrid: unified };
+  return { version: 1, driver: "cgroupfs", roots, ...hybrid };
 }
 
 /** The layout of this machine. */
@@ -57,7 +59,8 @@ export function makeCgroup(layout: CgroupLayout, name: string): void {
 
 /** Every group called `name` (or, with systemd, its slice) and those below it, deepest first. */
 export function cgroupsBelow(layout: CgroupLayout, name: string): string[] {
-  return layout.roots.flatMap((root) =>
+  const trees = layout.hybrid === undefined ? layout.roots : [...layout.roots, layout.hybrid];
+  return trees.flatMap((root) =>
     readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .filter((entry) => entry.name === name || entry.name.startsWith(`${name}.slice`))

@@ -146,12 +146,15 @@ async function ownTables(paths: NodePaths, before: MachineBefore | undefined): P
 
 /** Whether a nat table holds nothing but the kernel's own chains and the portmap plug-in's. Pure. */
 export function onlyPortmap(ruleset: string): boolean {
-  const chains = [...ruleset.matchAll(/^\s*chain (\S+) \{/gm)].map(([, name = ""]) => name);
   const builtIn = new Set(["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]);
-  const rules = ruleset.split("\n").filter((line) => /\bjump\b|\bgoto\b/.test(line));
-  return (
-    chains.every((name) => builtIn.has(name) || name.startsWith("CNI-")) &&
-    rules.every((rule) => /(jump|goto) CNI-/.test(rule))
+  return [...ruleset.matchAll(/^\s*chain (\S+) \{\n([^}]*)\}/gm)].every(
+    ([, name = "", body = ""]) => {
+      if (!builtIn.has(name)) return name.startsWith("CNI-");
+      const rules = body
+        .split("\n")
+        .filter((line) => line.trim() !== "" && !/^\s*type /.test(line));
+      return rules.every((rule) => /\b(jump|goto) CNI-/.test(rule));
+    },
   );
 }
 
