@@ -82,7 +82,7 @@ test("Redis runs, and the guestbook's scripts speak its protocol", async () => {
   const redis = await runPod("redis", [], imageNames.redis);
   const { status } = await cri.podSandboxStatus(redis.sandbox);
   await eventually(async () => (await run(redis.container, "redis-cli ping")) === "PONG\n");
-  const envs = { REDIS_HOST: status.network?.ip ?? "", TITLE: "A <b>" };
+  const envs = { REDIS_ADDRESS: `${status.network?.ip}:6379`, TITLE: "A <b>" };
   const guestbook = await runPod("guestbook", [], imageNames.guestbook, envs);
   const ask = (args: string) =>
     run(guestbook.container, `wget -qO- ${args} http://127.0.0.1:8080/cgi-bin/guestbook`);

@@ -1,7 +1,7 @@
 # Speaks Redis's protocol with busybox alone. Sourced by the scripts in cgi-bin.
 
-redis_host=${REDIS_HOST:-redis}
-redis_port=${REDIS_PORT:-6379}
+# not REDIS_PORT: Kubernetes sets that for pods near a Service called redis
+redis_address=${REDIS_ADDRESS:-redis:6379}
 
 # Writes one command: its words are counted and measured, so any text may stand in them.
 resp() {
@@ -17,6 +17,6 @@ redis() {
     [ -z "$REDIS_PASSWORD" ] || resp AUTH "$REDIS_PASSWORD"
     resp "$@"
     resp QUIT
-  } | nc -w 2 "$redis_host" "$redis_port" 2>/dev/null | tr -d '\r' |
+  } | nc -w 2 "${redis_address%:*}" "${redis_address##*:}" 2>/dev/null | tr -d '\r' |
     sed -e "${REDIS_PASSWORD:+1d;}" -e '$d'
 }
