@@ -89,12 +89,14 @@ export function compactionContract(open: OpenStore): void {
       let at = await done(store.create(key, bytes("0")));
       for (let n = 1; n <= 60; n++) at = await done(store.update(key, bytes(`${n}`), at));
     }
-    let writing = true;
-    const writers = Promise.all(Array.from({ length: 6 }, (_, n) => write(`/k/${n}`)));
-    const end = writers.finally(() => (writing = false));
-    for (let n = 0; writing; n++)
+    let finished = 0;
+    const writers = Array.from({ length: 6 }, async (_, n) => {
+      await write(`/k/${n}`);
+      finished++;
+    });
+    for (let n = 0; finished < writers.length; n++)
       await store.compact(await done(store.create(`/x/${n}`, bytes(""))));
-    await end;
+    await Promise.all(writers);
     const { entries } = await store.list("/k/");
     expect(entries.map(text)).toEqual(Array.from({ length: 6 }, () => "60"));
   });

@@ -49,7 +49,7 @@ export class WatchHub {
         if (key.startsWith(prefix)) collect(touched, sinks, event);
       }
     }
-    for (const [sinks, some] of touched) for (const sink of [...sinks]) sink.offer(some, revision);
+    for (const [sinks, some] of touched) for (const sink of sinks) sink.offer(some, revision);
   }
 
   progress(revision: Revision): void {
@@ -62,7 +62,7 @@ export class WatchHub {
 
   #each(visit: (sink: Sink) => void): void {
     for (const groups of [this.#folders, this.#others]) {
-      for (const sinks of [...groups.values()]) for (const sink of [...sinks]) visit(sink);
+      for (const sinks of groups.values()) for (const sink of sinks) visit(sink);
     }
   }
 

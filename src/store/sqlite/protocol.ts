@@ -107,7 +107,7 @@ export function packRows(rows: readonly Row[]): ArrayBuffer {
     if (row.value) packed.set(row.value, at);
     at += row.value?.byteLength ?? 0;
   }
-  return packed.buffer as ArrayBuffer;
+  return packed.buffer;
 }
 
 /** Number of rows in a packed buffer. */

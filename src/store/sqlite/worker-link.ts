@@ -26,7 +26,7 @@ export interface Listener {
 
 interface Question {
   resolve(answer: Answer): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
 /** The main thread's end of the wire to the worker: starts it, matches answers with questions. */
@@ -99,7 +99,7 @@ export class WorkerLink {
           try {
             resolve(use(answer));
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         },
       });
