@@ -38,7 +38,8 @@ test("no import cycle survives to run time", () => {
   expect(findCycle(graph)).toBeUndefined();
 });
 
-const banned: readonly (readonly [pattern: RegExp, use: string, except?: RegExp])[] = [
+type Ban = readonly [pattern: RegExp, use: string, except?: RegExp];
+const banned: readonly Ban[] = [
   [
     /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/,
     "the Clock that was passed in",
@@ -54,7 +55,8 @@ const banned: readonly (readonly [pattern: RegExp, use: string, except?: RegExp]
   [/\bFIXME\b|\bXXX\b/, "a mended line"],
 ];
 
-test.each(banned)("nobody writes %s", (pattern, use, except) => {
+test.each(banned)("nobody writes %s", (...ban) => {
+  const [pattern, use, except] = ban as Ban;
   const wrong = production.flatMap(({ path, text }) => {
     if (except?.test(path)) return [];
     return text.split("\n").flatMap((line, index) => {

@@ -1,0 +1,49 @@
+/**
+ * Starts an API server alone, with its data in memory, for trying things out:
+ * `node tools/dev-apiserver.ts [port]`. Tokens as in `test/` fixtures: `admin-token`, `alice-token`.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bearerTokens } from "#apiserver/authentication/bearer-token.ts";
+import { staticTokens } from "#apiserver/authentication/static-tokens.ts";
+import { alwaysAllow } from "#apiserver/authorization/chain.ts";
+import { startApiServer } from "#apiserver/server.ts";
+import { systemChance } from "#base/chance.ts";
+import { systemClock } from "#base/clock.ts";
+import { jsonLogger } from "#base/log.ts";
+import { MemoryStore } from "#store/memory/memory-store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cox-dev-"));
+const key = join(folder, "tls.key");
+const cert = join(folder, "tls.crt");
+execFileSync("openssl", [
+  "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+  "-keyout", key, "-out", cert, "-days", "30", "-subj", "/CN=127.0.0.1",
+  "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+], { stdio: "ignore" }); // prettier-ignore
+
+const tokens = staticTokens(
+  `admin-token,admin,u-admin,"system:masters"\nalice-token,alice,u-alice`,
+);
+const log = jsonLogger({ clock: systemClock, write: (line) => process.stderr.write(line) });
+const server = await startApiServer({
+  store: new MemoryStore({ clock: systemClock }),
+  clock: systemClock,
+  chance: systemChance,
+  log,
+  policies: () => ({
+    authenticators: [bearerTokens([tokens], [])],
+    authorizer: alwaysAllow,
+    admission: [],
+  }),
+  listen: {
+    host: "127.0.0.1",
+    port: Number(process.argv[2] ?? 0),
+    certificate: { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") },
+  },
+});
+process.stdout.write(`https://127.0.0.1:${server.address?.port}\n`);
+process.on("SIGTERM", () => void server[Symbol.asyncDispose]());
+process.on("SIGINT", () => void server[Symbol.asyncDispose]());
