@@ -52,12 +52,19 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
   /** Set by trusted in-process callers, who skip authentication but nothing else. */
   readonly user?: UserInfo;
+  /**
+   * Set by in-process callers: answers and watch events are wanted as shared, read-only objects
+   * instead of bytes.
+   */
+  readonly wantsObjects?: boolean;
   /** The verified client certificate, when TLS gave one. */
-  readonly peer?: {
-    readonly commonName: string;
-    readonly organizations: readonly string[];
-    readonly der: Uint8Array;
-  };
+  readonly peer?:
+    | {
+        readonly commonName: string;
+        readonly organizations: readonly string[];
+        readonly der: Uint8Array;
+      }
+    | undefined;
   /** The client's address, for audit and proxies. */
-  readonly remoteAddress?: string;
+  readonly remoteAddress?: string | undefined;
 }

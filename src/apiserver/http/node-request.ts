@@ -1,0 +1,90 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { ApiError } from "#machinery/errors.ts";
+import { limits } from "../limits.ts";
+import type { ApiRequest } from "../request.ts";
+
+const noQuery = new URLSearchParams();
+Object.freeze(noQuery);
+
+/** What both HTTP versions of Node know of a request. */
+export interface NodeRequestParts {
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly stream: Readable;
+  readonly socket: TLSSocket | undefined;
+}
+
+/** A request that came over a socket. What is not asked for is not made. */
+export class NodeRequest implements ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly #stream: Readable;
+  readonly #socket: TLSSocket | undefined;
+  #abort: AbortController | undefined;
+  #isClosed = false;
+
+  constructor({ method, url, headers, stream, socket }: NodeRequestParts) {
+    this.method = method;
+    const mark = url.indexOf("?");
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));
+    this.headers = headers;
+    this.#stream = stream;
+    this.#socket = socket;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#isClosed) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket?.remoteAddress;
+  }
+
+  get peer(): ApiRequest["peer"] {
+    const socket = this.#socket;
+    if (!socket?.authorized) return undefined;
+    const { subject, raw } = socket.getPeerCertificate();
+    if (!raw) return undefined;
+    const list = (value: string | string[] | undefined) =>
+      value === undefined ? [] : [value].flat();
+    return { commonName: list(subject.CN)[0] ?? "", organizations: list(subject.O), der: raw };
+  }
+
+  /** The connection has gone or the answer is complete. */
+  closed(): void {
+    this.#isClosed = true;
+    this.#abort?.abort();
+  }
+
+  readonly body = (): Promise<Uint8Array> => {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      this.#stream.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > limits.requestBodyBytesMax) {
+          this.#stream.removeAllListeners("data");
+          this.#stream.resume();
+          reject(tooLarge());
+        } else chunks.push(chunk);
+      });
+      this.#stream.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+      this.#stream.on("error", reject);
+      this.#stream.on("close", () => reject(new ApiError("BadRequest", "the request was cut off")));
+    });
+  };
+}
+
+function tooLarge(): ApiError {
+  const message = `Request entity too large: limit is ${limits.requestBodyBytesMax}`;
+  return new ApiError("RequestEntityTooLarge", message);
+}

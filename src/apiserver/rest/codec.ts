@@ -1,0 +1,140 @@
+import { parse as parseYaml } from "yaml";
+import { defaulterFor } from "#apis/defaults.ts";
+import { badRequest } from "#machinery/errors.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { apiVersionOf, type GroupVersionKind } from "#machinery/resource.ts";
+import { decode } from "#machinery/schema/decode.ts";
+import { DecodeError } from "#machinery/schema/decode-error.ts";
+import type { ObjectSchema } from "#machinery/schema/schema.ts";
+import { duplicateFields, unknownFields } from "#machinery/schema/strict.ts";
+import { bodyMedia, type MediaType } from "../negotiate.ts";
+
+/** The `fieldValidation` of a write. */
+export type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+/** A kind that can be decoded; a `Resource` is one. */
+export interface Decodable {
+  readonly gvk: GroupVersionKind;
+  readonly schema: ObjectSchema;
+}
+
+/** A body as it came: bytes with a media type, or an object handed over in-process. */
+export interface RawBody {
+  readonly body: Uint8Array | object | undefined;
+  readonly contentType: string | undefined;
+}
+
+/** A body as a plain value, and its text if it was JSON. */
+interface Parsed {
+  readonly value: unknown;
+  readonly json: string | undefined;
+}
+
+/** Reads JSON or YAML into a plain value. @throws BadRequest. */
+export function parseText(text: string, media: MediaType): unknown {
+  try {
+    return media === "yaml" ? parseYaml(text) : JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+}
+
+function parseBody({ body, contentType }: RawBody): Parsed {
+  if (!(body instanceof Uint8Array)) return { value: body, json: undefined };
+  const media = bodyMedia(contentType);
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  return { value: parseText(text, media), json: media === "json" ? text : undefined };
+}
+
+/**
+ * Decodes the object of a write: pruned, canonical, with defaults. What `validation` complains
+ * about goes into `warnings`, or fails under Strict.
+ * @throws BadRequest, UnsupportedMediaType.
+ */
+export function decodeBody(
+  kind: Decodable,
+  raw: RawBody,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  const { value, json } = parseBody(raw);
+  checkType(kind.gvk, value);
+  if (validation !== "Ignore" && raw.body instanceof Uint8Array) {
+    const complaints = strictErrors(kind.schema, value, json);
+    if (complaints.length > 0 && validation === "Strict") {
+      throw unreadable(kind.gvk, `strict decoding error: ${complaints.join(", ")}`);
+    }
+    warnings.push(...complaints);
+  }
+  return decodeValue(kind, value);
+}
+
+/** A plain value as an object of the kind: pruned, canonical, with defaults. @throws BadRequest. */
+export function decodeValue({ gvk, schema }: Decodable, value: unknown): KubeObject {
+  const object = decodePlain({ gvk, schema }, value);
+  defaulterFor(gvk)?.(object);
+  return object;
+}
+
+/** The same without defaults. */
+export function decodePlain({ gvk, schema }: Decodable, value: unknown): KubeObject {
+  try {
+    const object = decode(schema, value) as KubeObject;
+    object.apiVersion = apiVersionOf(gvk);
+    object.kind = gvk.kind;
+    return object;
+  } catch (error) {
+    if (error instanceof DecodeError) throw unreadable(gvk, error.message);
+    throw error;
+  }
+}
+
+function unreadable({ kind, version }: GroupVersionKind, why: string) {
+  return badRequest(
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`,
+  );
+}
+
+/** An object may leave its type out; if it says one, it must be the right one. */
+function checkType(gvk: GroupVersionKind, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRequest("couldn't get version/kind; json parse error: the body is not an object");
+  }
+  const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };
+  const expected = apiVersionOf(gvk);
+  if (apiVersion !== undefined && apiVersion !== "" && apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kind !== undefined && kind !== "" && kind !== gvk.kind) {
+    throw badRequest(
+      `${String(kind)} in version ${JSON.stringify(gvk.version)} cannot be handled as a ${gvk.kind}`,
+    );
+  }
+}
+
+/** Unknown and duplicate fields. */
+function strictErrors(schema: ObjectSchema, value: unknown, json: string | undefined): string[] {
+  const unknown = unknownFields(schema, value);
+  if (json === undefined || !mayHaveDuplicates(json, value)) return unknown;
+  return [...unknown, ...duplicateFields(json)].toSorted();
+}
+
+/** Scanning for keys that come twice is slow: only done when the text has more keys than the value. */
+function mayHaveDuplicates(json: string, value: unknown): boolean {
+  let inText = 0;
+  for (let at = json.indexOf('":'); at >= 0; at = json.indexOf('":', at + 2)) inText++;
+  return inText !== countKeys(value);
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) count += countKeys(item);
+    return count;
+  }
+  for (const item of Object.values(value)) count += 1 + countKeys(item);
+  return count;
+}

@@ -1,0 +1,21 @@
+import type { KubeObject } from "#machinery/meta.ts";
+import type { Resource } from "#machinery/resource.ts";
+import { events as eventsV1 } from "#apis/events/event.ts";
+import { horizontalPodAutoscalersV1 } from "#apis/autoscaling/horizontal-pod-autoscaler-v1.ts";
+import { eventFromCore, eventToCore } from "./event-conversion.ts";
+import { hpaFromV2, hpaToV2 } from "./hpa-conversion.ts";
+
+/** How a version of a kind is made of the version that is stored, and back. Both are pure. */
+export interface VersionConversion {
+  fromStored(object: KubeObject): KubeObject;
+  toStored(object: KubeObject): KubeObject;
+}
+
+const conversions = new Map<Resource, VersionConversion>([
+  [eventsV1 as Resource, { fromStored: eventFromCore, toStored: eventToCore }],
+  [horizontalPodAutoscalersV1 as Resource, { fromStored: hpaFromV2, toStored: hpaToV2 }],
+]);
+
+export function conversionFor(resource: Resource): VersionConversion | undefined {
+  return conversions.get(resource);
+}

@@ -1,0 +1,115 @@
+import { events as eventsV1 } from "#apis/events/event.ts";
+import type { CertificateSigningRequest } from "#apis/certificates/certificate-signing-request.ts";
+import type { Job } from "#apis/batch/job.ts";
+import type { Event } from "#apis/core/event.ts";
+import type { Namespace } from "#apis/core/namespace.ts";
+import type { Node } from "#apis/core/node.ts";
+import type { Pod } from "#apis/core/pod.ts";
+import type { ReplicationController } from "#apis/core/replication-controller.ts";
+import type { Secret } from "#apis/core/secret.ts";
+import type { Service } from "#apis/core/service.ts";
+import type { ResourceSlice } from "#apis/resource/resource-slice.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import type { Resource } from "#machinery/resource.ts";
+
+/** Field path to the text that selectors compare, read from the stored object. */
+export type SelectableFields = Readonly<Record<string, (object: KubeObject) => string>>;
+
+const name = (object: KubeObject) => object.metadata.name;
+const namespace = (object: KubeObject) => object.metadata.namespace ?? "";
+
+/** Gives each getter the type of its kind. */
+function fieldsOf<T extends KubeObject>(
+  fields: Record<string, (object: T) => string | undefined>,
+): SelectableFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([path, get]) => [path, (object) => get(object as T) ?? ""]),
+  );
+}
+
+const pod = fieldsOf<Pod>({
+  "spec.nodeName": ({ spec }) => spec.nodeName,
+  "spec.restartPolicy": ({ spec }) => spec.restartPolicy,
+  "spec.schedulerName": ({ spec }) => spec.schedulerName,
+  "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName,
+  "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork ?? false),
+  "status.phase": ({ status }) => status?.phase,
+  "status.podIP": ({ status }) => status?.podIPs?.[0]?.ip,
+  "status.podIPs": ({ status }) => status?.podIPs?.[0]?.ip,
+  "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName,
+});
+
+function eventSource({ source, reportingComponent }: Event): string | undefined {
+  return source?.component || (reportingComponent ?? undefined);
+}
+
+const event = fieldsOf<Event>({
+  "involvedObject.kind": (o) => o.involvedObject.kind,
+  "involvedObject.namespace": (o) => o.involvedObject.namespace,
+  "involvedObject.name": (o) => o.involvedObject.name,
+  "involvedObject.uid": (o) => o.involvedObject.uid,
+  "involvedObject.apiVersion": (o) => o.involvedObject.apiVersion,
+  "involvedObject.resourceVersion": (o) => o.involvedObject.resourceVersion,
+  "involvedObject.fieldPath": (o) => o.involvedObject.fieldPath,
+  reason: (o) => o.reason,
+  reportingComponent: (o) => o.reportingComponent ?? "",
+  source: eventSource,
+  type: (o) => o.type,
+});
+
+/** The same under the names that events.k8s.io gives them. */
+function renamedEvent(): SelectableFields {
+  const renamed = Object.entries(event)
+    .filter(([path]) => path !== "source" && path !== "reportingComponent")
+    .map(([path, get]) => [path.replace("involvedObject.", "regarding."), get] as const);
+  return Object.fromEntries([...renamed, ["reportingController", event["reportingComponent"]!]]);
+}
+
+/** Beyond `metadata.name` and `metadata.namespace`, by group/plural. */
+const special: Readonly<Record<string, SelectableFields>> = {
+  "/pods": pod,
+  "/events": event,
+  "/namespaces": fieldsOf<Namespace>({ "status.phase": ({ status }) => status?.phase }),
+  "/nodes": fieldsOf<Node>({
+    "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false),
+  }),
+  "/replicationcontrollers": fieldsOf<ReplicationController>({
+    "status.replicas": ({ status }) => String(status?.replicas ?? 0),
+  }),
+  "/secrets": fieldsOf<Secret>({ type: ({ type }) => type }),
+  "/services": fieldsOf<Service>({
+    "spec.clusterIP": ({ spec }) => spec?.clusterIP,
+    "spec.type": ({ spec }) => spec?.type,
+  }),
+  "batch/jobs": fieldsOf<Job>({
+    "status.successful": ({ status }) => String(status?.succeeded ?? 0),
+  }),
+  "certificates.k8s.io/certificatesigningrequests": fieldsOf<CertificateSigningRequest>({
+    "spec.signerName": ({ spec }) => spec.signerName,
+  }),
+  "resource.k8s.io/resourceslices": fieldsOf<ResourceSlice>({
+    "spec.nodeName": ({ spec }) => spec.nodeName,
+    "spec.driver": ({ spec }) => spec.driver,
+  }),
+};
+
+/** The fields by which objects of a resource can be selected. */
+export function selectableFields(resource: Resource): SelectableFields {
+  const { group, plural, namespaced } = resource;
+  const more = resource.gvr === eventsV1.gvr ? renamedEvent() : special[`${group}/${plural}`];
+  const meta = namespaced
+    ? { "metadata.name": name, "metadata.namespace": namespace }
+    : { "metadata.name": name };
+  return { ...meta, ...more };
+}
+
+/** Fields by whose value very many watchers select: kubelets watch the pods of their node. */
+export const triggerFields: Readonly<Record<string, string>> = { "/pods": "spec.nodeName" };
+
+/** Upstream's own resources word the refusal of an unknown field in two ways. */
+export function unsupportedField(resource: Resource, path: string): string {
+  if (special[`${resource.group}/${resource.plural}`] || resource.gvr === eventsV1.gvr) {
+    return `field label not supported: ${path}`;
+  }
+  return `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+}

@@ -1,0 +1,73 @@
+import type { KubeObject, ListMeta } from "#machinery/meta.ts";
+import { badRequest } from "#machinery/errors.ts";
+import { contentTypes } from "../negotiate.ts";
+import { printerFor } from "../tables/printers.ts";
+import { plainFrame } from "./json-representation.ts";
+import type { Representation, RepresentationRequest } from "./representation.ts";
+import { present } from "./served.ts";
+
+/** A Table of the columns that `kubectl get` shows. */
+export function tableRepresentation(request: RepresentationRequest): Representation {
+  const { served, negotiated, query, now } = request;
+  const apiVersion = `meta.k8s.io/${negotiated.version}`;
+  const include = query.get("includeObject") ?? "Metadata";
+  if (!["None", "Metadata", "Object", ""].includes(include)) {
+    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
+  }
+  const printer = printerFor(served.resource);
+  const row = (object: KubeObject) => ({
+    cells: printer.cells(object, now),
+    ...printer.conditions?.(object),
+    object: rowObject(include, apiVersion, object),
+  });
+  const table = (metadata: ListMeta, objects: readonly KubeObject[], columns: boolean) => ({
+    kind: "Table",
+    apiVersion,
+    metadata,
+    columnDefinitions: columns ? printer.columns : null,
+    rows: objects.map(row),
+  });
+  const bytes = (value: object) => Buffer.from(`${JSON.stringify(value)}\n`);
+  return {
+    contentType: contentTypes.json,
+    watchContentType: contentTypes.json,
+    one: ({ object }) =>
+      bytes(table({ resourceVersion: object.metadata.resourceVersion }, [object], true)),
+    list: ({ metadata, objects }) =>
+      bytes(table(metadata, objects.map(({ object }) => object), true)),
+    events: () => {
+      // Only the first event names the columns, so each watch has an encoding of its own.
+      let isFirst = true;
+      const next = (metadata: ListMeta, objects: readonly KubeObject[]) => {
+        const value = table(metadata, objects, isFirst);
+        isFirst = false;
+        return value;
+      };
+      return {
+        id: `table ${(watches++).toString()}`,
+        frame: (type, cached) => {
+          const { object } = present(served, cached);
+          const { resourceVersion } = object.metadata;
+          return plainFrame(type, next({ resourceVersion }, [object]));
+        },
+        bookmark: (revision, end) => {
+          const metadata = { resourceVersion: String(revision) };
+          const annotations = end ? { "k8s.io/initial-events-end": "true" } : undefined;
+          return plainFrame("BOOKMARK", {
+            ...next(metadata, []),
+            metadata: { ...metadata, ...(annotations ? { annotations } : {}) },
+          });
+        },
+      };
+    },
+    plain: bytes,
+  };
+}
+
+let watches = 0;
+
+function rowObject(include: string, apiVersion: string, object: KubeObject): object | null {
+  if (include === "None") return null;
+  if (include === "Object") return object;
+  return { kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata };
+}

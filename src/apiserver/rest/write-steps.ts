@@ -1,0 +1,177 @@
+import { nameSuffix } from "#base/chance.ts";
+import { rfc3339 } from "#base/clock.ts";
+import { ApiError, badRequest } from "#machinery/errors.ts";
+import { invalidObject, required } from "#machinery/field-error.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { equalJson } from "#machinery/patch/json-value.ts";
+import { fieldOf } from "#machinery/schema/schema.ts";
+import { createErrors, updateErrors } from "#machinery/validation/object.ts";
+import type { AdmissionAttributes, Operation } from "../admission/admission.ts";
+import { type ResourceContext, strategyContext } from "./context.ts";
+import type { WriteOptions } from "./write-options.ts";
+
+/** The steps that every write goes through on its way to the store. */
+
+const generatedBaseLengthMax = 63 - 5;
+
+/** What admission is told about a write. */
+export function admissionAttributes(
+  context: ResourceContext,
+  operation: Operation,
+  name: string,
+  object: KubeObject | undefined,
+  oldObject: KubeObject | undefined,
+  options: WriteOptions,
+): AdmissionAttributes {
+  const { served, info, user, warnings } = context;
+  return {
+    operation,
+    resource: served.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name,
+    object,
+    oldObject: oldObject as AdmissionAttributes["oldObject"],
+    user,
+    dryRun: options.dryRun,
+    options: options.raw,
+    warn: (text) => void warnings.push(text),
+    annotate() {},
+  };
+}
+
+/** The namespace in the body must be the one in the path, or absent. @throws BadRequest. */
+export function fitNamespace({ served, info }: ResourceContext, { metadata }: KubeObject): void {
+  if (!served.resource.namespaced) {
+    if (metadata.namespace) {
+      throw badRequest("namespace may not be specified for cluster-scoped resources");
+    }
+    return;
+  }
+  if (metadata.namespace && metadata.namespace !== info.namespace) {
+    throw badRequest(
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    );
+  }
+  metadata.namespace = info.namespace;
+}
+
+/** The name in the body must be the one in the path. @throws BadRequest. */
+export function fitName({ info }: ResourceContext, { metadata }: KubeObject): void {
+  if (metadata.name === info.name) return;
+  if (!metadata.name) {
+    throw badRequest("the name of the object must be provided on the URL and in the object");
+  }
+  throw badRequest(
+    `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
+  );
+}
+
+/** Whether changes of the desired state are counted. */
+export function countsGeneration({ served }: ResourceContext): boolean {
+  return served.strategy.generation ?? fieldOf(served.resource.schema, "spec") !== undefined;
+}
+
+/** Fills in what the server sets and drops what clients may not. */
+export function prepareCreate(context: ResourceContext, object: KubeObject, dryRun: boolean): void {
+  const { served, server } = context;
+  const { metadata } = object;
+  if (metadata.resourceVersion) {
+    throw new ApiError("", "resourceVersion should not be set on objects to be created", {
+      code: 500,
+    });
+  }
+  delete metadata.resourceVersion;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+  delete metadata.generation;
+  metadata.creationTimestamp = rfc3339(server.clock.now());
+  metadata.uid = server.chance.uuid();
+  if (countsGeneration(context)) metadata.generation = 1;
+  served.strategy.prepareForCreate?.(object, strategyContext(context, dryRun));
+}
+
+/** A name made of `generateName`. */
+export function generateName({ server }: ResourceContext, { metadata }: KubeObject): void {
+  const base = (metadata.generateName ?? "").slice(0, generatedBaseLengthMax);
+  metadata.name = base + nameSuffix(server.chance);
+}
+
+/** @throws Invalid. */
+export function validateCreate(context: ResourceContext, object: KubeObject, dryRun: boolean): void {
+  const { served, warnings } = context;
+  const { strategy, resource } = served;
+  const rules = strategyContext(context, dryRun);
+  const errors = createErrors(strategy, resource, object, rules);
+  if (errors.length > 0) throw invalidObject(resource.gvk, object.metadata.name ?? "", errors);
+  warnings.push(...(strategy.warnings?.(object, undefined, rules) ?? []));
+}
+
+/** Carries over what an update may not change, and counts generations. */
+export function prepareUpdate(
+  context: ResourceContext,
+  object: KubeObject,
+  old: KubeObject,
+  dryRun: boolean,
+): void {
+  const { served, info } = context;
+  const { metadata } = object;
+  const was = old.metadata;
+  metadata.name = was.name;
+  delete metadata.selfLink;
+  if (was.generateName) metadata.generateName ??= was.generateName;
+  metadata.uid ??= was.uid;
+  metadata.creationTimestamp = was.creationTimestamp;
+  keep(metadata, was, "deletionTimestamp");
+  keep(metadata, was, "deletionGracePeriodSeconds");
+  keep(metadata, was, "generation");
+  const rules = strategyContext(context, dryRun);
+  const { strategy } = served;
+  if (info.subresource === "") strategy.prepareForUpdate?.(object, old, rules);
+  else strategy.subresources?.[info.subresource]?.prepareForUpdate?.(object, old, rules);
+  if (info.subresource === "status") return;
+  if (countsGeneration(context) && !sameDesiredState(object, old)) {
+    metadata.generation = (was.generation ?? 0) + 1;
+  }
+}
+
+type Metadata = KubeObject["metadata"];
+
+function keep<K extends keyof Metadata>(metadata: Metadata, was: Metadata, field: K): void {
+  if (was[field] === undefined) delete metadata[field];
+  else metadata[field] = was[field];
+}
+
+function sameDesiredState(object: KubeObject, old: KubeObject): boolean {
+  const desired = ({ apiVersion: _a, kind: _k, metadata: _m, ...rest }: KubeObject) => {
+    const { status: _status, ...spec } = rest as { status?: unknown };
+    return spec;
+  };
+  return equalJson(desired(object), desired(old));
+}
+
+/** @throws Invalid. */
+export function validateUpdate(
+  context: ResourceContext,
+  object: KubeObject,
+  old: KubeObject,
+  dryRun: boolean,
+): void {
+  const { served, info, warnings } = context;
+  const { strategy, resource } = served;
+  const rules = strategyContext(context, dryRun);
+  const subresource = info.subresource === "" ? undefined : info.subresource;
+  const errors = updateErrors(strategy, object, old, rules, subresource);
+  if (errors.length > 0) throw invalidObject(resource.gvk, object.metadata.name, errors);
+  const warn = subresource === undefined ? strategy : strategy.subresources?.[subresource];
+  warnings.push(...(warn?.warnings?.(object, old, rules) ?? []));
+}
+
+/** The 422 for an update that had to say which revision it is based on. */
+export function resourceVersionNeeded({ served }: ResourceContext, name: string): ApiError {
+  const missing = { ...required("metadata.resourceVersion"), type: "FieldValueInvalid" as const };
+  return invalidObject(served.resource.gvk, name, [
+    { ...missing, badValue: 0, detail: "must be specified for an update" },
+  ]);
+}

@@ -1,0 +1,111 @@
+/** Blocks are split when they grow beyond this; half of it is what inserting moves at most. */
+const blockSizeMax = 512;
+
+/**
+ * A map from strings to values that can be walked in the order of its keys. Sorted blocks keep
+ * inserting cheap however many keys there are.
+ */
+export class OrderedMap<V extends { readonly key: string }> {
+  readonly #byKey = new Map<string, V>();
+  /** Never empty blocks, in order. */
+  readonly #blocks: V[][] = [];
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  get(key: string): V | undefined {
+    return this.#byKey.get(key);
+  }
+
+  values(): Iterable<V> {
+    return this.#byKey.values();
+  }
+
+  /** Puts `value` in its place and returns what was there. */
+  set(value: V): V | undefined {
+    const { key } = value;
+    const previous = this.#byKey.get(key);
+    this.#byKey.set(key, value);
+    if (this.#blocks.length === 0) {
+      this.#blocks.push([value]);
+      return undefined;
+    }
+    const at = this.#blockOf(key);
+    const block = this.#blocks[at]!;
+    const index = lowerBound(block, key);
+    if (previous !== undefined) block[index] = value;
+    else {
+      block.splice(index, 0, value);
+      if (block.length > blockSizeMax) {
+        // Keys often arrive in order: leave full blocks behind instead of halves.
+        const keep = index === block.length - 1 ? blockSizeMax : blockSizeMax / 2;
+        this.#blocks.splice(at + 1, 0, block.splice(keep));
+      }
+    }
+    return previous;
+  }
+
+  delete(key: string): V | undefined {
+    const previous = this.#byKey.get(key);
+    if (previous === undefined) return undefined;
+    this.#byKey.delete(key);
+    const at = this.#blockOf(key);
+    const block = this.#blocks[at]!;
+    block.splice(lowerBound(block, key), 1);
+    if (block.length === 0) this.#blocks.splice(at, 1);
+    return previous;
+  }
+
+  /**
+   * Visits the values whose key starts with `prefix`, those after the key `after` only, in order,
+   * until `visit` returns false.
+   */
+  scan(prefix: string, after: string, visit: (value: V) => boolean): void {
+    if (this.#blocks.length === 0) return;
+    const from = after > prefix ? after : prefix;
+    let at = this.#blockOf(from);
+    let index = lowerBound(this.#blocks[at]!, from);
+    for (; at < this.#blocks.length; at++, index = 0) {
+      const block = this.#blocks[at]!;
+      for (; index < block.length; index++) {
+        const value = block[index]!;
+        if (value.key === after) continue;
+        if (!value.key.startsWith(prefix) || !visit(value)) return;
+      }
+    }
+  }
+
+  /** Number of keys that start with `prefix`. */
+  count(prefix: string): number {
+    let count = 0;
+    this.scan(prefix, "", () => {
+      count++;
+      return true;
+    });
+    return count;
+  }
+
+  /** The last block whose first key is not after `key`. */
+  #blockOf(key: string): number {
+    let low = 0;
+    let high = this.#blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#blocks[middle]![0]!.key <= key) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function lowerBound(block: readonly { readonly key: string }[], key: string): number {
+  let low = 0;
+  let high = block.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (block[middle]!.key < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
