@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readClusterFile } from "#node/cluster-file.ts";
 import { processMemory, uptimeSeconds } from "#node/memory.ts";
-import type { NodePaths } from "#node/paths.ts";
+import { type NodePaths, systemDataDir } from "#node/paths.ts";
 import { containerProcesses, shimProcesses } from "#node/stop.ts";
 import { liveProcess } from "#node/supervise.ts";
 import { connect, countNodes, isReady, type NodeCount } from "./api.ts";
@@ -23,6 +23,9 @@ export const status: Verb = {
     if (output !== undefined && output !== "json") throw new UsageError("--output can be: json");
     const found = await lookAround(context, paths);
     context.out(output === "json" ? `${JSON.stringify(found, null, 2)}\n` : statusText(found));
+    if (found.processes.length === 0 && context.uid !== 0 && existsSync(systemDataDir)) {
+      context.err(`the node of this machine belongs to root: try sudo\n`);
+    }
     return found.up ? 0 : exitNotUp;
   },
 };

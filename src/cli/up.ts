@@ -259,6 +259,8 @@ async function countNodesOf(transport: Transport): Promise<NodeCount> {
 
 const pollMs = 30;
 const logLinesShown = 15;
+/** A process that dies this often while it is waited for will not come up. */
+const deathsMax = 3;
 
 /** Waits until `done`; on the time-out of `--timeout` throws with the last words of the log. */
 async function waitFor(
@@ -268,7 +270,13 @@ async function waitFor(
   done: () => Promise<boolean>,
 ): Promise<void> {
   const deadline = clock.monotonic() + numberOption(options, "timeout", 120) * 1000;
+  const seen = new Set<number>();
   while (!(await done())) {
+    const pid = liveProcess(paths, name)?.pid;
+    if (pid !== undefined) seen.add(pid);
+    if (seen.size > deathsMax) {
+      throw new Error(`${name} keeps dying; the end of its log:\n${tail(paths, name)}`);
+    }
     if (clock.monotonic() > deadline) {
       throw new Error(`${name} is not ready in time; the end of its log:\n${tail(paths, name)}`);
     }
