@@ -37,6 +37,7 @@ try {
     bundle: true,
     platform: "node",
     format: "esm",
+    splitting: true, // gRPC, the greater part of `cox`, is loaded only by who needs it
     target: "node24",
     minifySyntax: true,
     minifyWhitespace: true,
