@@ -5,8 +5,10 @@ import type { Logger } from "#base/log.ts";
 import { loop } from "#base/loop.ts";
 import type { Store } from "#store/store.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
-import type { Authenticator } from "./authentication/authenticator.ts";
+import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
+import type { TokenIssuer } from "./authentication/service-account-token.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
+import type { RbacAuthorizer } from "./authorization/rbac/rbac.ts";
 import { HttpsServer, type ServingCertificate } from "./http/server.ts";
 import { limits } from "./limits.ts";
 import { cacheReader } from "./object-reader-cache.ts";
@@ -27,6 +29,12 @@ export interface Policies {
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
   readonly admission: readonly AdmissionPlugin[];
+  /** What TokenReview asks. */
+  readonly tokenAuthenticators?: readonly TokenAuthenticator[];
+  /** What signs the tokens of `serviceaccounts/token`; none: 404. */
+  readonly tokenIssuer?: TokenIssuer;
+  /** What SelfSubjectRulesReview lists. */
+  readonly rbac?: RbacAuthorizer;
 }
 
 export interface ApiServerOptions {
@@ -115,7 +123,11 @@ function stored(served: readonly Served[]) {
 }
 
 /** What runs beside the requests: bookmarks, and forgetting old history. */
-function upkeep({ clock, log, store }: ApiServerOptions, cache: WatchCache, signal: AbortSignal): void {
+function upkeep(
+  { clock, log, store }: ApiServerOptions,
+  cache: WatchCache,
+  signal: AbortSignal,
+): void {
   const common = { clock, log, signal };
   void loop({
     ...common,
