@@ -4,11 +4,7 @@ import { systemClock } from "#base/clock.ts";
 import { connectCri } from "#kubelet/cri/client.ts";
 import { criContract } from "#kubelet/cri/contract.ts";
 import type { CriClient } from "#kubelet/cri/cri.ts";
-import {
-  canRunContainerd,
-  startTestContainerd,
-  type TestContainerd,
-} from "#testkit/containerd.ts";
+import { canRunContainerd, startTestContainerd, type TestContainerd } from "#testkit/containerd.ts";
 
 describe.runIf(canRunContainerd())("containerd", () => {
   let containerd: TestContainerd;

@@ -31,7 +31,7 @@ export interface BuildOptions {
 }
 
 /** Raise this whenever a recipe changes, so that cached images are made anew. */
-const recipesVersion = 1;
+const recipesVersion = 2;
 
 /**
  * Suites that have a busybox fit for use, best first: sid's 1.38 keeps environment names such as

@@ -9,7 +9,7 @@ import type { TarEntry } from "./tar.ts";
 export const imageNames = {
   pause: "registry.local/coxswain/pause:1",
   busybox: "registry.local/coxswain/busybox:1.38",
-  redis: "registry.local/coxswain/redis:7",
+  redis: "registry.local/coxswain/redis:debian",
   guestbook: "registry.local/coxswain/guestbook:1",
   guestbookNext: "registry.local/coxswain/guestbook:2",
 } as const;
