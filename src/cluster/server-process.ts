@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { FlagError, type FlagTable } from "#base/flags.ts";
+import { aborted } from "#base/signal.ts";
+import { readClusterFile } from "#node/cluster-file.ts";
+import { nodePaths } from "#node/paths.ts";
+import { openSqliteStore } from "#store/sqlite/sqlite-store.ts";
+import type { Component } from "./component.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { kubeconfigFor } from "./kubeconfigs.ts";
+import { openPki, writePrivateFile } from "./pki.ts";
+import { adminUser, nodeUser, proxyUser } from "./users.ts";
+
+const flags = {
+  "data-dir": { type: "string", value: "DIR", doc: "The cluster's folder, with its cluster.json." },
+} as const satisfies FlagTable;
+
+/** What `cox up` starts first: API server, controllers and scheduler in one process. */
+export const serverProcess: Component<typeof flags> = {
+  name: "server",
+  summary: "the control plane of `cox up`",
+  flags,
+  async run(given, { clock, chance, log, signal }) {
+    const folder = given["data-dir"];
+    if (folder === undefined) throw new FlagError("--data-dir=DIR is needed");
+    const paths = nodePaths(folder);
+    const cluster = readClusterFile(paths.clusterFile);
+    const { apiServer: api } = cluster;
+    const pki = openPki({ directory: join(folder, "pki"), clock, chance });
+    const opening = openSqliteStore({ folder: join(folder, "store"), clock, log });
+    await using store = await opening;
+    await using _plane = await startControlPlane({
+      store,
+      clock,
+      chance,
+      log,
+      pki,
+      apiServer: {
+        serviceCIDR: cluster.serviceCIDR,
+        listen: {
+          addresses: api.bindAddresses,
+          port: api.port,
+          alternativeNames: [api.host, cluster.nodeName],
+        },
+      },
+    });
+    const local = `https://127.0.0.1:${api.port}`;
+    const agent = kubeconfigFor(pki, nodeUser(cluster.nodeName), {
+      name: "kubelet",
+      server: local,
+    });
+    const proxy = kubeconfigFor(pki, proxyUser, { name: "kube-proxy", server: local });
+    const admin = kubeconfigFor(pki, adminUser, {
+      name: "admin",
+      server: `https://${api.host}:${api.port}`,
+    });
+    await writePrivateFile(join(folder, "agent.kubeconfig"), await agent);
+    await writePrivateFile(join(folder, "proxy.kubeconfig"), await proxy);
+    // Last: its presence says that all is ready.
+    await writePrivateFile(paths.kubeconfig, await admin);
+    log.info("ready", { server: local });
+    await aborted(signal);
+  },
+};
