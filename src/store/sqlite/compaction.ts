@@ -35,6 +35,7 @@ export class Compaction {
     this.compacted = Number(state["compacted"]);
     this.swept = Number(state["swept"]);
     this.kept = Number(state["kept"]);
+    if (this.swept > this.compacted) throw new Damaged("the compaction state is damaged");
     this.#candidates = db.prepare(
       "SELECT revision, previous, value IS NULL AS gone FROM log " +
         `WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ${sweepRowsMax}`,
@@ -55,12 +56,9 @@ export class Compaction {
     return this.swept < this.compacted;
   }
 
-  /**
-   * One go of sweeping, in a transaction that is not waited for to reach the disk: it is done again
-   * if it does not.
-   */
+  /** One go of sweeping, a transaction of its own. */
   sweep(): void {
-    this.#db.exec("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+    this.#db.exec("BEGIN IMMEDIATE");
     try {
       const rows = this.#candidates.all(this.swept, this.compacted);
       let removed = 0;
@@ -78,8 +76,6 @@ export class Compaction {
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
-    } finally {
-      this.#db.exec("PRAGMA synchronous = FULL");
     }
   }
 

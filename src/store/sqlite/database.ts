@@ -13,8 +13,9 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { threadId } from "node:worker_threads";
+import { Damaged, faultOf, isCode } from "./fault.ts";
+import { auditJournal } from "./journal-audit.ts";
 import type { WorkerOptions } from "./protocol.ts";
-import { Damaged, isCode, sqliteCode } from "./fault.ts";
 
 /**
  * Opening and making the database file. One table is the log: a row per revision, appended, so that
@@ -81,6 +82,8 @@ export function openDatabase({ folder, pagesMax }: WorkerOptions): DatabaseSync 
     `);
     // Writing takes the lock for good; reading alone would leave room for a second reader.
     db.exec("BEGIN IMMEDIATE; COMMIT");
+    auditJournal(`${path}-wal`, framesInJournal(db));
+    restartJournal(db, path);
     if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${pagesMax}`);
   } catch (error) {
     db.close();
@@ -90,6 +93,16 @@ export function openDatabase({ folder, pagesMax }: WorkerOptions): DatabaseSync 
     if (name.startsWith("state.db.new-")) rmSync(join(folder, name), { force: true });
   }
   return db;
+}
+
+/** Begun anew, the journal holds no torn tail that a later audit would have to explain. */
+function restartJournal(db: DatabaseSync, path: string): void {
+  try {
+    db.exec("PRAGMA wal_checkpoint(RESTART)");
+  } catch (error) {
+    // A full disk must not keep anybody from reading.
+    if (faultOf(error, path).kind !== "full") throw error;
+  }
 }
 
 function requireOurs(db: DatabaseSync): void {
@@ -110,23 +123,7 @@ function makeDatabase(folder: string, path: string): void {
   if (existsSync(`${path}-wal`)) throw new Damaged("the file is missing, its journal is there");
   const draft = `${path}.new-${process.pid}-${threadId}`;
   rmSync(draft, { force: true });
-  closeSync(openSync(draft, "wx", 0o600));
-  const db = new DatabaseSync(draft);
-  try {
-    // Nobody else sees this file, so one synced write of all of it does; no journal is needed.
-    db.exec(`
-      PRAGMA page_size = ${pageBytes};
-      PRAGMA auto_vacuum = INCREMENTAL;
-      PRAGMA journal_mode = OFF;
-      PRAGMA synchronous = OFF;
-      PRAGMA application_id = ${applicationId};
-      PRAGMA user_version = ${schemaVersion};
-      BEGIN; ${schema} COMMIT;
-      PRAGMA journal_mode = WAL;
-    `);
-  } finally {
-    db.close();
-  }
+  draftDatabase(draft).close();
   syncPath(draft);
   try {
     linkSync(draft, path);
@@ -135,6 +132,25 @@ function makeDatabase(folder: string, path: string): void {
   }
   rmSync(draft, { force: true });
   syncPath(folder);
+}
+
+/**
+ * A new, empty database that nobody else knows of yet. It is not safe before it has been closed and
+ * synced: without a journal, writing it costs one sync at the end.
+ */
+export function draftDatabase(path: string): DatabaseSync {
+  closeSync(openSync(path, "wx", 0o600));
+  const db = new DatabaseSync(path);
+  db.exec(`
+    PRAGMA page_size = ${pageBytes};
+    PRAGMA auto_vacuum = INCREMENTAL;
+    PRAGMA application_id = ${applicationId};
+    PRAGMA user_version = ${schemaVersion};
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    BEGIN; ${schema} COMMIT;
+  `);
+  return db;
 }
 
 /** Has the operating system put a file or folder on disk. */
@@ -153,8 +169,7 @@ export function numberOf(db: DatabaseSync, sql: string): number {
   return Number(row ? Object.values(row)[0] : 0);
 }
 
-/** Whether another connection has the database. */
-export function isLocked(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code === 5 || code === 6;
+/** Frames that count in the journal. */
+export function framesInJournal(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA wal_checkpoint(NOOP)").get()?.["log"] ?? 0);
 }

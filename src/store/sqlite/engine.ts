@@ -1,12 +1,11 @@
-import { closeSync, linkSync, openSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { backup, type DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { systemClock } from "#base/clock.ts";
 import { unreachable } from "#base/invariant.ts";
 import type { Revision } from "../store.ts";
+import { backUp } from "./backup.ts";
 import { Compaction } from "./compaction.ts";
-import { databasePath, openDatabase, syncPath } from "./database.ts";
+import { databasePath, framesInJournal, openDatabase } from "./database.ts";
 import { faultOf } from "./fault.ts";
 import { loadLog } from "./load.ts";
 import { LogTable } from "./log-table.ts";
@@ -28,9 +27,6 @@ const journalPagesMax = 1_024;
 
 /** Pages that the journal has to grow before a checkpoint is tried again after one failed. */
 const journalPagesRetry = 512;
-
-/** Pages copied between two turns of a backup. */
-const backupPagesPerTurn = 64;
 
 /** Share of the time that work in the background may take from busy writers: 1 of 5. */
 const backgroundPauseFactor = 4;
@@ -161,10 +157,9 @@ export class Engine {
       case "compact":
         return this.#compact(message.id, message.revision);
       case "backup":
-        return void this.#backup(message.id, message.path);
+        return this.#run(this.#backUp(message.id, message.path));
       case "close":
-        this.#closing = true;
-        return this.#closeIfIdle();
+        return this.#close();
       default:
         return unreachable(message);
     }
@@ -199,7 +194,9 @@ export class Engine {
   *#sweep(): Task {
     let fault: Fault | undefined;
     try {
-      for (; this.#compaction.pending; yield) this.#compaction.sweep();
+      for (; this.#compaction.pending; yield) {
+        if (this.#backups === 0) this.#compaction.sweep();
+      }
       while (this.#compaction.shrink()) yield;
     } catch (error) {
       // What is left is swept by the next compaction.
@@ -256,29 +253,23 @@ export class Engine {
     }
   }
 
-  async #backup(id: number, path: string): Promise<void> {
+  *#backUp(id: number, path: string): Task {
     this.#backups++;
-    const draft = `${path}.partial`;
     try {
-      closeSync(openSync(draft, "wx", 0o600));
-      try {
-        await backup(this.#db, draft, { rate: backupPagesPerTurn });
-        syncPath(draft);
-        linkSync(draft, path);
-        syncPath(dirname(path));
-      } finally {
-        rmSync(draft, { force: true });
-      }
+      const source = { log: this.#log, compaction: this.#compaction, revision: this.#revision };
+      yield* backUp(source, path);
       this.#send({ kind: "answer", id, answer: { about: "done" } });
     } catch (error) {
       this.#send({ kind: "fault", id, fault: faultOf(error, path) });
+    } finally {
+      this.#backups--;
     }
-    this.#backups--;
-    this.#closeIfIdle();
   }
 
-  #closeIfIdle(): void {
-    if (!this.#closing || this.#backups > 0) return;
+  #close(): void {
+    this.#closing = true;
+    // What has not come to its end is told so by the other side, which knows that it closes.
+    for (const task of this.#tasks) task.return();
     try {
       this.#db.close();
     } catch (error) {

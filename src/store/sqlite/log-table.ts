@@ -16,6 +16,7 @@ export class LogTable {
   readonly #one: StatementSync;
   readonly #range: StatementSync;
   readonly #all: StatementSync;
+  readonly #some: StatementSync;
   readonly #links: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -29,6 +30,7 @@ export class LogTable {
     const between = "FROM log WHERE revision > ? AND revision <= ? AND instr(key, ?) = 1";
     this.#range = prepare(`SELECT ${columns} ${between} ORDER BY revision`);
     this.#links = prepare(`SELECT key, previous ${between} ORDER BY revision`);
+    this.#some = prepare(`SELECT ${columns} FROM log WHERE revision > ? ORDER BY revision LIMIT ?`);
     this.#all = prepare(`SELECT ${columns} FROM log ORDER BY revision`);
   }
 
@@ -51,6 +53,11 @@ export class LogTable {
   /** Key and previous revision of the rows that `between` gives. */
   linksBetween(from: Revision, to: Revision, prefix: string): [key: string, Revision][] {
     return this.#links.all(from, to, prefix) as unknown as [string, Revision][];
+  }
+
+  /** The first rows after `from`, `limit` at most. */
+  some(from: Revision, limit: number): Row[] {
+    return (this.#some.all(from, limit) as unknown as Columns[]).map(rowOf);
   }
 
   *all(): Generator<Row> {
