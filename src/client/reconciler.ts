@@ -86,6 +86,7 @@ export interface Reconciler<T extends KubeObject> {
   /** See `Controller`. */
   name: string;
   account?: string | null;
+  component?: string;
   /** What is reconciled: each change of such an object asks for a run for its key. */
   for: Resource<T>;
   /** Changes of `for` that do not matter. Default: all matter. */
@@ -103,13 +104,15 @@ export interface Reconciler<T extends KubeObject> {
 
 /** Something that runs until its context's signal aborts. */
 export interface Controller {
-  /** Its name in flags, logs and events, such as `replicaset-controller`. */
+  /** Its name in flags and logs, such as `replicaset-controller`. */
   readonly name: string;
   /**
    * The service account in kube-system whose rights it has. Default: its name. Null: those of the
    * controller manager itself.
    */
   readonly account?: string | null | undefined;
+  /** Who its events say they are from. Default: its name. */
+  readonly component?: string | undefined;
   run(context: ControllerContext): Promise<void>;
 }
 
@@ -117,8 +120,8 @@ export interface Controller {
 export function defineController<T extends KubeObject>(
   spec: Reconciler<T>,
 ): Controller & { readonly spec: Reconciler<T> } {
-  const { name, account } = spec;
-  return { name, account, spec, run: (context) => runReconciler(spec, context) };
+  const { name, account, component } = spec;
+  return { name, account, component, spec, run: (context) => runReconciler(spec, context) };
 }
 
 const controllerIndex = "controller";

@@ -24,7 +24,9 @@ import {
 } from "./plan.ts";
 
 export const endpointsController = defineController<Service>({
-  name: "endpoint-controller",
+  name: "endpoints-controller",
+  account: "endpoint-controller",
+  component: "endpoint-controller",
   for: services,
   watches: [
     watching(pods, (pod, caches) => servicesFor(pod, caches), podMatters),
@@ -71,10 +73,9 @@ async function fill(service: Service, key: ObjectKey, context: ReconcileContext)
   } catch (error) {
     if (isNamespaceTerminating(error)) return;
     if (!isReason(error, "Conflict", "AlreadyExists")) {
-      const [reason, verb] = current
-        ? ["FailedToUpdateEndpoint", `update endpoint ${key}`]
-        : ["FailedToCreateEndpoint", `create endpoint for service ${key}`];
-      recorder.warning(service, reason!, `Failed to ${verb}: ${messageOf(error)}`);
+      const reason = current ? "FailedToUpdateEndpoint" : "FailedToCreateEndpoint";
+      const verb = current ? `update endpoint ${key}` : `create endpoint for service ${key}`;
+      recorder.warning(service, reason, `Failed to ${verb}: ${messageOf(error)}`);
     }
     throw error;
   }

@@ -30,7 +30,8 @@ const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
 const addressesPerSubsetMax = 1_000;
 
 export const endpointSliceMirroringController = defineController<Endpoints>({
-  name: "endpoint-slice-mirroring-controller",
+  name: "endpointslice-mirroring-controller",
+  component: "endpoint-slice-mirroring-controller",
   account: "endpointslicemirroring-controller",
   for: endpoints,
   watches: [

@@ -18,8 +18,8 @@ import { managedBy, managedByLabel, planEndpointSlices, serviceNameLabel } from 
 import type { SlicePlan } from "./slices.ts";
 
 export const endpointSliceController = defineController<Service>({
-  name: "endpoint-slice-controller",
-  account: "endpointslice-controller",
+  name: "endpointslice-controller",
+  component: "endpoint-slice-controller",
   for: services,
   watches: [
     watching(pods, (pod, caches) => servicesFor(pod, caches), podMatters),

@@ -78,7 +78,6 @@ function planGroup(
       plan.update.push({ ...withIdentity(slice, identity), endpoints });
     }
   }
-  if (group.endpoints.length === 0 && kept.length === 0) left = [];
   const needed = group.endpoints.length === 0 && kept.length === 0 ? 1 : 0;
   const chunks = Math.max(needed, Math.ceil(left.length / endpointsPerSliceMax));
   for (let i = 0; i < chunks; i++) {

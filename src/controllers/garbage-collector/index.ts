@@ -28,7 +28,7 @@ export interface GarbageCollectorSettings {
 
 export function garbageCollector({ metadataOnly }: GarbageCollectorSettings): Controller {
   return {
-    name: "garbage-collector",
+    name: "garbage-collector-controller",
     account: "generic-garbage-collector",
     async run(context) {
       const { informers, clock, log, signal } = context;
@@ -36,7 +36,7 @@ export function garbageCollector({ metadataOnly }: GarbageCollectorSettings): Co
       const follow = new Follower(collector, context, metadataOnly);
       let again = childSignal(signal);
       const definitions = informers.informer(customResourceDefinitions);
-      using _definitions = definitions.onChange(() => again.abort());
+      const subscription = definitions.onChange(() => again.abort());
       // A new definition is looked for at once, all else now and then.
       while (!signal.aborted) {
         again = childSignal(signal);
@@ -44,6 +44,7 @@ export function garbageCollector({ metadataOnly }: GarbageCollectorSettings): Co
         const name = "garbage collector discovery";
         await loop({ name, clock, log, signal: again.signal, everyMs: rediscoverMs, body });
       }
+      subscription[Symbol.dispose]();
     },
   };
 }

@@ -15,7 +15,9 @@ import { mapMatcher } from "../shared/selector.ts";
 import { writeStatus } from "../shared/status.ts";
 
 export const replicationControllerController = defineController<ReplicationController>({
-  name: "replication-controller",
+  name: "replicationcontroller-controller",
+  account: "replication-controller",
+  component: "replication-controller",
   for: replicationControllers,
   owns: [pods],
   adopters: (pod, caches) =>

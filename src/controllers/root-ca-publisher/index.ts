@@ -24,7 +24,8 @@ export function rootCaPublisher(rootCa: string): Controller {
     data: { "ca.crt": rootCa },
   };
   return defineController<Namespace>({
-    name: "root-ca-cert-publisher",
+    name: "root-ca-certificate-publisher-controller",
+    account: "root-ca-cert-publisher",
     for: namespaces,
     when: (next) => next !== undefined,
     watches: [

@@ -12,7 +12,8 @@ import { isNamespaceTerminating } from "../shared/pod-control.ts";
 const accountName = "default";
 
 export const serviceAccountController = defineController<Namespace>({
-  name: "service-account-controller",
+  name: "serviceaccount-controller",
+  account: "service-account-controller",
   for: namespaces,
   when: (next) => next !== undefined,
   watches: [

@@ -1,0 +1,61 @@
+import type { Controller } from "#client/reconciler.ts";
+import { deploymentController } from "./deployment/index.ts";
+import { endpointSliceMirroringController } from "./endpointslice-mirroring/index.ts";
+import { endpointSliceController } from "./endpointslice/index.ts";
+import { endpointsController } from "./endpoints/index.ts";
+import { garbageCollector } from "./garbage-collector/index.ts";
+import { jobController } from "./job/index.ts";
+import { namespaceController } from "./namespace/index.ts";
+import { nodeIpamController } from "./node-ipam/index.ts";
+import { nodeLifecycleController } from "./node-lifecycle/index.ts";
+import { podGarbageCollector } from "./pod-garbage-collector/index.ts";
+import { replicaSetController } from "./replicaset/index.ts";
+import { replicationControllerController } from "./replication-controller/index.ts";
+import { rootCaPublisher } from "./root-ca-publisher/index.ts";
+import { serviceAccountController } from "./service-account/index.ts";
+import {
+  serviceAccountTokenController,
+  type TokenSettings,
+} from "./service-account-token/index.ts";
+import { taintEvictionController } from "./taint-eviction/index.ts";
+import { ttlAfterFinishedController } from "./ttl-after-finished/index.ts";
+import { ttlController } from "./ttl/index.ts";
+
+/** What differs between clusters. */
+export interface ControllerSettings {
+  /** The CA certificate of the API server, PEM; published to all namespaces. */
+  rootCa?: string;
+  /** Signs tokens for Secrets of the elder service account kind; without it there are none. */
+  signToken?: TokenSettings["signToken"];
+  /** Pod addresses that nodes get their ranges from, such as `10.244.0.0/16`. */
+  clusterCidr?: string;
+  /** The manager does not share memory with the server: hold no more than is needed. */
+  remote?: boolean;
+}
+
+/** Every controller that the settings allow for. */
+export function allControllers(settings: ControllerSettings): Controller[] {
+  const { rootCa, signToken, clusterCidr, remote = false } = settings;
+  return [
+    namespaceController,
+    serviceAccountController,
+    ...(rootCa === undefined ? [] : [rootCaPublisher(rootCa)]),
+    ...(rootCa === undefined || !signToken
+      ? []
+      : [serviceAccountTokenController({ rootCa, signToken })]),
+    garbageCollector({ metadataOnly: remote }),
+    replicaSetController,
+    replicationControllerController,
+    deploymentController,
+    jobController,
+    ttlAfterFinishedController,
+    endpointsController,
+    endpointSliceController,
+    endpointSliceMirroringController,
+    nodeLifecycleController(),
+    taintEvictionController(),
+    ...(clusterCidr === undefined ? [] : [nodeIpamController(clusterCidr)]),
+    ttlController,
+    podGarbageCollector,
+  ];
+}
