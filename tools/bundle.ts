@@ -1,22 +1,21 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /**
  * Bundles each process into one file below `.cox/dist/`: hundreds of small sources load ten times
  * slower. The launcher runs this when a source is newer than the bundles, and falls back to the
- * sources when it fails. Dependencies are bundled, too. Output: `cox.js`, `server.js`, `agent.js`,
- * and the files of worker threads beside them.
+ * sources when it fails. Dependencies are bundled, too. Output: a file per command (`cox.js`,
+ * `server.js`, `agent.js` …), the files of worker threads, and what several of them share.
  */
 
 const root = join(import.meta.dirname, "..");
 const outdir = join(root, ".cox", "dist");
 
-const sources: Record<string, string> = {
-  cox: "cmd/cox.ts",
-  server: "cmd/server.ts",
-  agent: "cmd/agent.ts",
+const commands = readdirSync(join(root, "cmd")).filter((name) => name.endsWith(".ts"));
+const entryPoints: Record<string, string> = {
+  ...Object.fromEntries(commands.map((name) => [basename(name, ".ts"), `cmd/${name}`])),
   "sqlite-worker": "src/store/sqlite/worker.ts",
 };
 
@@ -30,9 +29,7 @@ await mkdir(dirname(outdir), { recursive: true });
 try {
   await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(
-      Object.entries(sources).filter(([, path]) => existsSync(join(root, path))),
-    ),
+    entryPoints,
     outdir: fresh,
     bundle: true,
     platform: "node",
