@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "#base/clock.ts";
-import { columns, duration, megabytes } from "./format.ts";
+import { columns, duration, logLineText, megabytes } from "./format.ts";
 import { mergeIntoUserKubeconfig, removeFromUserKubeconfig } from "./kubeconfig.ts";
 import { runCli, verbs } from "./main.ts";
 import { statusText } from "./status.ts";
@@ -113,6 +113,14 @@ test("durations and sizes are short", () => {
   ]);
   expect([1_234_000, 87_600_000].map(megabytes)).toEqual(["1.2 MB", "88 MB"]);
   expect(columns([["a", "b"], ["long", ""]])).toBe("a     b\nlong\n"); // prettier-ignore
+});
+
+test("log lines are shortened to what a person looks for", () => {
+  const line = { time: "t", level: "warn", message: "will retry", error: { message: "refused" } };
+  expect(logLineText(JSON.stringify(line))).toBe("warn: will retry: refused");
+  expect(logLineText("listen EADDRINUSE")).toBe("listen EADDRINUSE");
+  expect(logLineText("{broken")).toBe("{broken");
+  expect(logLineText("x".repeat(1000))).toHaveLength(302);
 });
 
 function kubeconfigText(name: string, server: string): string {

@@ -28,3 +28,23 @@ export function columns(rows: readonly (readonly string[])[], indent = ""): stri
     .map((line) => `${line.trimEnd()}\n`)
     .join("");
 }
+
+const logLineCharsMax = 300;
+
+/** A line of a process's log for people: message and error of a structured one, else as it is. */
+export function logLineText(line: string): string {
+  const text = structuredText(line) ?? line;
+  return text.length > logLineCharsMax ? `${text.slice(0, logLineCharsMax)} …` : text;
+}
+
+function structuredText(line: string): string | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const { level, message, component, error } = JSON.parse(line) as Record<string, unknown>;
+    const cause = (error as { message?: unknown } | undefined)?.message;
+    const words = [level, component, message, cause].filter((word) => typeof word === "string");
+    return words.join(": ");
+  } catch {
+    return undefined;
+  }
+}

@@ -24,7 +24,7 @@ import { ensurePackages } from "#node/packages.ts";
 import type { NodePaths } from "#node/paths.ts";
 import { liveProcess, startSupervised } from "#node/supervise.ts";
 import { connect, countNodes, dnsAnswers, isReady, type NodeCount } from "./api.ts";
-import { duration } from "./format.ts";
+import { duration, logLineText } from "./format.ts";
 import { mergeIntoUserKubeconfig } from "./kubeconfig.ts";
 import { type Progress, progressTo } from "./progress.ts";
 import { type CliContext, numberOption, UsageError, type Verb, type VerbCall } from "./verb.ts";
@@ -284,10 +284,12 @@ async function waitFor(
   }
 }
 
+/** The last lines of a process's log, each once: one that keeps dying says the same each time. */
 function tail(paths: NodePaths, name: string): string {
   const file = paths.logFile(name);
   if (!existsSync(file)) return `(no ${file})`;
-  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-logLinesShown).join("\n");
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  return [...new Set(lines.slice(-logLinesShown).map(logLineText))].join("\n");
 }
 
 function nextSteps(paths: NodePaths, cluster: ClusterFile): string {
