@@ -3,7 +3,7 @@ import type { Clock } from "#base/clock.ts";
 import { connectGrpc, type GrpcClient } from "#machinery/grpc/client.ts";
 import { GrpcError } from "#machinery/grpc/errors.ts";
 
-import { type CriCallOptions, type CriClient, CriError } from "./cri.ts";
+import { type CriCallOptions, type CriClient, CriError, isNotFound } from "./cri.ts";
 import { criTable } from "./messages.ts";
 import type { ContainerStats, ImageFsInfo, PodSandboxStats } from "./stats.ts";
 import type {
@@ -98,7 +98,14 @@ function sandboxCalls(ask: Ask) {
       type Answer = { podSandboxId: string };
       return (await ask<Answer>("RunPodSandbox", request, options, 2 * requestMs)).podSandboxId;
     },
-    stopPodSandbox: (podSandboxId, options) => ask("StopPodSandbox", { podSandboxId }, options),
+    async stopPodSandbox(podSandboxId, options) {
+      try {
+        await ask("StopPodSandbox", { podSandboxId }, options);
+      } catch (error) {
+        // The CRI wants success for a sandbox that is gone; containerd 1.6 does not know that.
+        if (!isNotFound(error)) throw error;
+      }
+    },
     removePodSandbox: (podSandboxId, options) => ask("RemovePodSandbox", { podSandboxId }, options),
     podSandboxStatus: (podSandboxId, request, options) =>
       ask<PodSandboxStatusResponse>("PodSandboxStatus", { podSandboxId, ...request }, options),

@@ -145,7 +145,10 @@ export class FakeCri implements CriClient {
     );
     if (!image || !sandbox.ready || twin) {
       const [code, message] = !sandbox.ready
-        ? (["UNKNOWN", `sandbox container "${sandbox.id}" is not running`] as const)
+        ? ([
+            "UNKNOWN",
+            `failed to get sandbox container task: no running task found: task ${sandbox.id} not found`,
+          ] as const)
         : twin
           ? ([
               "UNKNOWN",
