@@ -128,7 +128,7 @@ async function live(folder: string, known: Known, chance: Chance): Promise<void>
   const timer = lines === 0 ? killSoon(child, chance.integer(120)) : undefined;
   let count = 0;
   try {
-    for await (const text of createInterface({ input: child.stdout! })) {
+    for await (const text of createInterface({ input: child.stdout })) {
       // The last line may have been cut by the kill.
       const line = parse(text);
       if (!line) break;

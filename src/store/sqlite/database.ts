@@ -123,14 +123,16 @@ function makeDatabase(folder: string, path: string): void {
   if (existsSync(`${path}-wal`)) throw new Damaged("the file is missing, its journal is there");
   const draft = `${path}.new-${process.pid}-${threadId}`;
   rmSync(draft, { force: true });
-  draftDatabase(draft).close();
-  syncPath(draft);
   try {
+    draftDatabase(draft).close();
+    syncPath(draft);
     linkSync(draft, path);
   } catch (error) {
+    // Somebody else was quicker: theirs is used, or found to be in use.
     if (!isCode(error, "EEXIST")) throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
-  rmSync(draft, { force: true });
   syncPath(folder);
 }
 
@@ -141,15 +143,20 @@ function makeDatabase(folder: string, path: string): void {
 export function draftDatabase(path: string): DatabaseSync {
   closeSync(openSync(path, "wx", 0o600));
   const db = new DatabaseSync(path);
-  db.exec(`
-    PRAGMA page_size = ${pageBytes};
-    PRAGMA auto_vacuum = INCREMENTAL;
-    PRAGMA application_id = ${applicationId};
-    PRAGMA user_version = ${schemaVersion};
-    PRAGMA journal_mode = OFF;
-    PRAGMA synchronous = OFF;
-    BEGIN; ${schema} COMMIT;
-  `);
+  try {
+    db.exec(`
+      PRAGMA page_size = ${pageBytes};
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA application_id = ${applicationId};
+      PRAGMA user_version = ${schemaVersion};
+      PRAGMA journal_mode = OFF;
+      PRAGMA synchronous = OFF;
+      BEGIN; ${schema} COMMIT;
+    `);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   return db;
 }
 

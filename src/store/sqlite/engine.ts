@@ -5,7 +5,7 @@ import { unreachable } from "#base/invariant.ts";
 import type { Revision } from "../store.ts";
 import { backUp } from "./backup.ts";
 import { Compaction } from "./compaction.ts";
-import { databasePath, framesInJournal, openDatabase } from "./database.ts";
+import { databasePath, openDatabase } from "./database.ts";
 import { faultOf } from "./fault.ts";
 import { loadLog } from "./load.ts";
 import { LogTable } from "./log-table.ts";

@@ -22,10 +22,4 @@ async function open(limits: NonNullable<SqliteStoreOptions["limits"]>): Promise<
   };
 }
 
-const watchQueueEventsMax = 1_000;
-
-storeContract("sqlite", () => open({ watchQueueEventsMax }));
-
-// With next to no history in memory, whatever is older comes from the disk.
-const history = { eventsMax: 3, bytesMax: 1_000 };
-storeContract("sqlite, history on disk", () => open({ watchQueueEventsMax, history }));
+storeContract("sqlite", () => open({ watchQueueEventsMax: 1_000 }));
