@@ -13,7 +13,7 @@ export const down: Verb = {
       name: "purge",
       what:
         "Remove all data, mounts, network interfaces, nft tables, control groups and files, " +
-        "and give kernel settings their old values. Installed packages stay.",
+        "and give kernel settings their old values. Installed packages and the checkout (with node_modules and .cox) stay.",
     },
   ],
   examples: [

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { defaultDataDir, nodePaths } from "#node/paths.ts";
+import { imageCacheOf } from "#node/repo.ts";
 import { down } from "./down.ts";
 import { overview, verbHelp } from "./help.ts";
 import { imageImport } from "./image-import.ts";
@@ -46,7 +47,8 @@ async function runVerb(verb: Verb, args: readonly string[], context: CliContext)
   }
   const named = values["data-dir"];
   const folder = typeof named === "string" ? named : defaultDataDir(context.env, context.uid);
-  return verb.run(context, { options: values, positionals, paths: nodePaths(folder) });
+  const paths = nodePaths(folder, imageCacheOf(context.repo));
+  return verb.run(context, { options: values, positionals, paths });
 }
 
 function parse(verb: Verb, args: readonly string[]) {

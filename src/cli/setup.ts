@@ -1,5 +1,4 @@
 import { buildImages } from "#node/images/build.ts";
-import { claimDataDir } from "#node/machine.ts";
 import { ensurePackages } from "#node/packages.ts";
 import { progressTo } from "./progress.ts";
 import { type Verb } from "./verb.ts";
@@ -26,7 +25,6 @@ export const setup: Verb = {
       return installed.length === 0 ? "all present" : `installed ${installed.length}`;
     });
     await progress.step("images", async (say) => {
-      await claimDataDir(paths);
       const images = await buildImages({
         cacheDir: paths.imageCacheDir,
         repo: context.repo,

@@ -45,8 +45,11 @@ export interface NodePaths {
 /** A Unix socket's path must fit into 107 bytes; the longest name below `runDir` has 40. */
 const runDirCharsMax = 60;
 
-/** The paths of the instance whose data folder is `dataDir`. */
-export function nodePaths(dataDir: string): NodePaths {
+/**
+ * The paths of the instance whose data folder is `dataDir`. Images may be kept elsewhere, where
+ * several instances find them.
+ */
+export function nodePaths(dataDir: string, imageCacheDir?: string): NodePaths {
   const data = resolve(dataDir);
   const usual = data === systemDataDir;
   const suffix = usual ? "" : createHash("sha256").update(data).digest("hex").slice(0, 8);
@@ -60,7 +63,7 @@ export function nodePaths(dataDir: string): NodePaths {
     pidFile: (process) => join(runDir, `${process}.pid`),
     logFile: (process) => join(data, "log", `${process}.log`),
     cacheDir: join(data, "cache"),
-    imageCacheDir: join(data, "cache", "images"),
+    imageCacheDir: imageCacheDir ?? join(data, "cache", "images"),
     containerdConfig: join(data, "containerd", "config.toml"),
     containerdRoot: join(data, "containerd", "root"),
     containerdState: join(runDir, "containerd"),

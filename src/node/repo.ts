@@ -2,6 +2,14 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
+ * Where a checkout keeps the images made at set-up: like its npm packages they belong to it, not
+ * to a cluster, and outlive one.
+ */
+export function imageCacheOf(repo: string): string {
+  return join(repo, ".cox", "images");
+}
+
+/**
  * The root of the checkout (or installed package) that this file runs from, be it as a source or
  * inside a bundle below `.cox/dist`.
  */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,9 +18,9 @@ import {
   startContainerd,
 } from "#node/machine.ts";
 import { ensurePackages } from "#node/packages.ts";
-import { nodePaths, type NodePaths, systemDataDir } from "#node/paths.ts";
+import { nodePaths, type NodePaths } from "#node/paths.ts";
 import { findRemains, isEmpty, purge } from "#node/purge.ts";
-import { repoRoot } from "#node/repo.ts";
+import { imageCacheOf, repoRoot } from "#node/repo.ts";
 import { stopAll } from "#node/stop.ts";
 import { liveProcess, signalProcess } from "#node/supervise.ts";
 
@@ -36,10 +36,7 @@ let cri: CriClient;
 
 beforeAll(async () => {
   folder = await mkdtemp("/tmp/cox-e2e-");
-  // images are made once: by `cox setup`, or by the first test run of this checkout
-  const made = nodePaths(systemDataDir).imageCacheDir;
-  const imageCacheDir = existsSync(made) ? made : join(repoRoot(), ".cox", "images");
-  paths = { ...nodePaths(join(folder, "data")), imageCacheDir };
+  paths = nodePaths(join(folder, "data"), imageCacheOf(repoRoot()));
   await ensurePackages({ announce() {} });
   await claimDataDir(paths);
   facts = await machineFacts();

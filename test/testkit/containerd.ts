@@ -14,7 +14,7 @@ import { buildImages } from "#node/images/build.ts";
 import { importArchive } from "#node/images/import.ts";
 import { imageNames } from "#node/images/recipes.ts";
 import { machineFacts, programEnvironment } from "#node/machine.ts";
-import { nodePaths, systemDataDir } from "#node/paths.ts";
+import { imageCacheOf } from "#node/repo.ts";
 
 const startMsMax = 30_000;
 const repo = join(import.meta.dirname, "..", "..");
