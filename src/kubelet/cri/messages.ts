@@ -1,9 +1,10 @@
 /**
- * The container runtime interface, `runtime.v1`, as of Kubernetes v1.36: services, messages and enums in
+ * The container runtime interface, `runtime.v1`, as of Kubernetes v1.36: services and messages in
  * proto3's syntax, without the Windows parts. Names and numbers are the wire contract
  * (k8s.io/cri-api pkg/apis/runtime/v1/api.proto). `parseProto` reads this once at start.
  */
 import { parseProto, type ProtoTable } from "#machinery/protobuf/proto-text.ts";
+import { criEnums } from "./messages-enums.ts";
 import { statsMessages } from "./messages-stats.ts";
 
 const services = `
@@ -299,43 +300,9 @@ message RemoveImageRequest { ImageSpec image = 1; }
 message RemoveImageResponse { }
 `;
 
-const enums = `
-enum Protocol { TCP = 0; UDP = 1; SCTP = 2; }
-enum MountPropagation {
-  PROPAGATION_PRIVATE = 0; PROPAGATION_HOST_TO_CONTAINER = 1; PROPAGATION_BIDIRECTIONAL = 2;
-}
-enum NamespaceMode { POD = 0; CONTAINER = 1; NODE = 2; TARGET = 3; }
-enum SupplementalGroupsPolicy { Merge = 0; Strict = 1; }
-enum SecurityProfile.ProfileType { RuntimeDefault = 0; Unconfined = 1; Localhost = 2; }
-enum PodSandboxState { SANDBOX_READY = 0; SANDBOX_NOTREADY = 1; }
-enum Signal {
-  RUNTIME_DEFAULT = 0; SIGABRT = 1; SIGALRM = 2; SIGBUS = 3; SIGCHLD = 4; SIGCLD = 5; SIGCONT = 6;
-  SIGFPE = 7; SIGHUP = 8; SIGILL = 9; SIGINT = 10; SIGIO = 11; SIGIOT = 12; SIGKILL = 13;
-  SIGPIPE = 14; SIGPOLL = 15; SIGPROF = 16; SIGPWR = 17; SIGQUIT = 18; SIGSEGV = 19;
-  SIGSTKFLT = 20; SIGSTOP = 21; SIGSYS = 22; SIGTERM = 23; SIGTRAP = 24; SIGTSTP = 25;
-  SIGTTIN = 26; SIGTTOU = 27; SIGURG = 28; SIGUSR1 = 29; SIGUSR2 = 30; SIGVTALRM = 31;
-  SIGWINCH = 32; SIGXCPU = 33; SIGXFSZ = 34; SIGRTMIN = 35; SIGRTMINPLUS1 = 36; SIGRTMINPLUS2 = 37;
-  SIGRTMINPLUS3 = 38; SIGRTMINPLUS4 = 39; SIGRTMINPLUS5 = 40; SIGRTMINPLUS6 = 41;
-  SIGRTMINPLUS7 = 42; SIGRTMINPLUS8 = 43; SIGRTMINPLUS9 = 44; SIGRTMINPLUS10 = 45;
-  SIGRTMINPLUS11 = 46; SIGRTMINPLUS12 = 47; SIGRTMINPLUS13 = 48; SIGRTMINPLUS14 = 49;
-  SIGRTMINPLUS15 = 50; SIGRTMAXMINUS14 = 51; SIGRTMAXMINUS13 = 52; SIGRTMAXMINUS12 = 53;
-  SIGRTMAXMINUS11 = 54; SIGRTMAXMINUS10 = 55; SIGRTMAXMINUS9 = 56; SIGRTMAXMINUS8 = 57;
-  SIGRTMAXMINUS7 = 58; SIGRTMAXMINUS6 = 59; SIGRTMAXMINUS5 = 60; SIGRTMAXMINUS4 = 61;
-  SIGRTMAXMINUS3 = 62; SIGRTMAXMINUS2 = 63; SIGRTMAXMINUS1 = 64; SIGRTMAX = 65;
-}
-enum ContainerState {
-  CONTAINER_CREATED = 0; CONTAINER_RUNNING = 1; CONTAINER_EXITED = 2; CONTAINER_UNKNOWN = 3;
-}
-enum ContainerEventType {
-  CONTAINER_CREATED_EVENT = 0; CONTAINER_STARTED_EVENT = 1; CONTAINER_STOPPED_EVENT = 2;
-  CONTAINER_DELETED_EVENT = 3;
-}
-enum MetricType { COUNTER = 0; GAUGE = 1; }
-enum CgroupDriver { SYSTEMD = 0; CGROUPFS = 1; }
-`;
-
 /** The whole interface. */
 export const criTable: ProtoTable = parseProto(
   "runtime.v1",
-  services + runtimeMessages + imageMessages + statsMessages + enums,
+  services + runtimeMessages + imageMessages + statsMessages,
+  criEnums,
 );

@@ -25,8 +25,8 @@ service Echo {
 }
 message Words { string text = 1; int64 number = 2; repeated Mood moods = 3; map<string,Words> more = 4;
   oneof side { string left = 5; string right = 6; } }
-enum Mood { CALM = 0; LOUD = 1; }
 `,
+  { Mood: ["CALM", "LOUD"] },
 );
 
 let sockets = 0;

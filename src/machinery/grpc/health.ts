@@ -11,8 +11,8 @@ export const healthTable: ProtoTable = parseProto(
 service Health { rpc Check(HealthCheckRequest) returns (HealthCheckResponse); }
 message HealthCheckRequest { string service = 1; }
 message HealthCheckResponse { ServingStatus status = 1; }
-enum ServingStatus { UNKNOWN = 0; SERVING = 1; NOT_SERVING = 2; SERVICE_UNKNOWN = 3; }
 `,
+  { ServingStatus: ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"] },
 );
 
 /**

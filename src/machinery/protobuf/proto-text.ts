@@ -10,24 +10,32 @@ export interface ProtoTable extends MessageTable {
 }
 
 /**
- * Reads the part of proto3's syntax that our interfaces need: `service`, `message` (with `repeated`,
- * `map<,>` and `oneof`) and `enum` blocks, none of them nested. Throws for anything else: the text is
- * ours, so a mistake in it is a bug.
+ * Reads the part of proto3's syntax that our interfaces need: `service` and `message` blocks (with
+ * `repeated`, `map<,>` and `oneof`), not nested. Enums are given as names, numbered from 0. Throws for
+ * anything else: the text is ours, so a mistake in it is a bug.
  */
-export function parseProto(packageName: string, text: string): ProtoTable {
+export function parseProto(
+  packageName: string,
+  text: string,
+  enumNames: Readonly<Record<string, readonly string[]>> = {},
+): ProtoTable {
   const services: Record<string, Record<string, MethodEntry>> = {};
   const messages: Record<string, Record<string, FieldEntry>> = {};
-  const enums: Record<string, Record<string, number>> = {};
-  const blocks = /\s*(service|message|enum) ([\w.]+) \{((?:[^{}]|\{[^{}]*\})*)\}/gy;
+  const blocks = /\s*(service|message) ([\w.]+) \{((?:[^{}]|\{[^{}]*\})*)\}/gy;
   let end = 0;
   for (const [whole, kind, name, body] of text.matchAll(blocks)) {
     end += whole.length;
     if (kind === "service") services[name!] = parseService(body!);
-    else if (kind === "message") messages[name!] = parseMessage(body!);
-    else enums[name!] = parseEnum(body!);
+    else messages[name!] = parseMessage(body!);
   }
   const rest = text.slice(end).trim();
   if (rest !== "") throw new Error(`cannot parse proto text at: ${rest.slice(0, 60)}`);
+  const enums = Object.fromEntries(
+    Object.entries(enumNames).map(([name, values]) => [
+      name,
+      Object.fromEntries(values.map((value, number) => [value, number])),
+    ]),
+  );
   return { package: packageName, services, messages, enums };
 }
 
@@ -65,14 +73,4 @@ function parseMessage(body: string): Record<string, FieldEntry> {
     }),
   );
   return fields;
-}
-
-function parseEnum(body: string): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const statement of statements(body)) {
-    const match = /^(\w+) = (-?\d+)$/.exec(statement);
-    if (!match) throw new Error(`cannot parse enum value: ${statement}`);
-    values[match[1]!] = Number(match[2]);
-  }
-  return values;
 }
