@@ -68,7 +68,7 @@ export async function startTestContainerd(clock: Clock): Promise<TestContainerd>
   };
   try {
     await answers(socket, clock);
-    const cacheDir = nodePaths(process.env["COX_DATA_DIR"] || systemDataDir).imageCacheDir;
+    const cacheDir = imageCacheOf(repo);
     const wanted: string[] = [imageNames.pause, imageNames.busybox];
     for (const { reference, archive } of await buildImages({ cacheDir, repo })) {
       if (wanted.includes(reference)) await importArchive(socket, archive);
