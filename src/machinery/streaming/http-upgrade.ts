@@ -119,7 +119,9 @@ export function answerRaw(
   socket.on("error", () => socket.destroy());
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ""}\r\n${lines.join("")}\r\n`);
-  socket.end(bytes);
+  // The HTTP server let go of this socket: nobody else would close it.
+  socket.resume();
+  socket.end(bytes, () => socket.destroy());
 }
 
 /** Answers with the error's Status, as any other API request would be. */

@@ -118,11 +118,10 @@ export function failureStatus(error: unknown): ExecStatus {
 }
 
 /**
- * The exit code that an error stream's text reports: empty text is success. Throws ApiError for a command
+ * The exit code that an error stream's text reports. Throws ApiError for a command
  * that did not run, or text that is no Status.
  */
 export function exitCodeOf(text: string): number {
-  if (text.trim() === "") return 0;
   let status: Partial<Status>;
   try {
     status = JSON.parse(text) as Partial<Status>;

@@ -257,6 +257,27 @@ test("what the target refuses is told on the error channel, or passed through by
   await expect(run(viaProxy, "websocket")).rejects.toMatchObject({ code: 404 });
 });
 
+test("a server that dies in the middle is an error, not a success", async () => {
+  const server = await listen(async (request) => {
+    const dying = serveRemoteCommand(request, optionsIn(request.req), context(), async () => {
+      request.socket.destroy();
+      return 0;
+    });
+    await dying;
+  });
+  for (const transport of ["websocket", "spdy"] as const) {
+    const target = { url: new URL("?stdout=true", server.url) };
+    await expect(
+      runRemoteCommand(target, { stdout: new PassThrough() }, { ...context(), transport }),
+    ).rejects.toThrow("connection was lost");
+  }
+  const viaTranslator = await translated(server);
+  viaTranslator.url.search = "?stdout=true";
+  await expect(
+    runRemoteCommand(viaTranslator, { stdout: new PassThrough() }, context()),
+  ).rejects.toThrow("connection was lost");
+});
+
 test("a target that is not there is an InternalError", async () => {
   const nowhere = await listen(() => Promise.resolve());
   servers[0]!.close();

@@ -103,9 +103,9 @@ export async function translateRemoteCommand(
   if (to.resize && from.resize) void copy(to.resize, from.resize);
   else to.resize?.resume();
   await Promise.all(outputs);
-  const text = await status;
+  const text = complete(await status, server.protocol);
   server.close();
-  await finish(client, text === "" ? JSON.stringify(exitStatus(0)) : text, context);
+  await finish(client, text, context);
 }
 
 /** How a command ended on the far side. */
@@ -153,7 +153,7 @@ export async function runRemoteCommand(
   try {
     const text = await status;
     context.signal.throwIfAborted();
-    return { exitCode: exitCodeOf(text) };
+    return { exitCode: exitCodeOf(complete(text, remote.protocol)) };
   } finally {
     if (stdin) local.stdin?.unpipe(stdin);
     remote.close();
@@ -190,6 +190,13 @@ function plainMessage(status: string): string {
   } catch {
     return status;
   }
+}
+
+/** From version 4 on every command ends with a Status: without one the connection broke. */
+function complete(text: string, protocol: string): string {
+  if (text !== "") return text;
+  const broken = new Error("the connection was lost before the command ended");
+  return JSON.stringify(saysStatus(protocol) ? failureStatus(broken) : exitStatus(0));
 }
 
 /** A Status that the target answered with is passed on; anything else is our failure to reach it. */
