@@ -1,9 +1,13 @@
 /** Mounts of the node: few, because each costs a process. */
 import { execFile } from "node:child_process";
+import { open, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Files } from "./files.ts";
 
 const run = promisify(execFile);
+
+/** O_PATH (open(2)): names a file without opening it for anything. */
+const openPathOnly = 0o10000000;
 
 export interface MountPoint {
   readonly path: string;
@@ -14,7 +18,11 @@ export interface MountPoint {
 export interface Mounts {
   /** Mounts a tmpfs, unless one is there already. `sizeBytes` bounds it. */
   tmpfs(path: string, options?: { sizeBytes?: number; mode?: string }): Promise<void>;
-  bind(from: string, to: string): Promise<void>;
+  /**
+   * Bind-mounts `from`, which must lie at or below `root` at the very moment of mounting: whoever
+   * writes there could swap it for a link meanwhile. Throws when it does not.
+   */
+  bindInside(root: string, from: string, to: string): Promise<void>;
   unmount(path: string): Promise<void>;
   /** All mounts at or below a folder, deepest first. */
   below(folder: string): Promise<MountPoint[]>;
@@ -32,8 +40,15 @@ export function systemMounts(files: Pick<Files, "readFile">): Mounts {
       // Kernels before 6.3 do not know noswap.
       await mountTmpfs(path, options).catch(() => mountTmpfs(path, options.slice(0, -1)));
     },
-    async bind(from, to) {
-      await run("mount", ["--bind", from, to]);
+    async bindInside(root, from, to) {
+      // What is open cannot be swapped any more: check and mount the opened thing, not the name.
+      await using opened = await open(from, openPathOnly);
+      const link = `/proc/${process.pid}/fd/${opened.fd}`;
+      const actual = await readlink(link);
+      if (actual !== root && !actual.startsWith(`${root}/`)) {
+        throw new Error(`path ${JSON.stringify(actual)} leaves the volume`);
+      }
+      await run("mount", ["--no-canonicalize", "--bind", link, to]);
     },
     async unmount(path) {
       await run("umount", [path]).catch(() => run("umount", ["-l", path]));
@@ -70,7 +85,7 @@ export function parseMountInfo(text: string): MountPoint[] {
 /** Mounts on a simulated node. */
 export const noMounts: Mounts = {
   tmpfs: () => Promise.resolve(),
-  bind: () => Promise.resolve(),
+  bindInside: () => Promise.resolve(),
   unmount: () => Promise.resolve(),
   below: () => Promise.resolve([]),
 };

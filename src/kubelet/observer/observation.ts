@@ -1,3 +1,6 @@
+import type { Pod } from "#apis/core/pod.ts";
+import type { ResourceRequirements } from "#apis/core/resources.ts";
+
 /**
  * What the container runtime has of one pod, in the kubelet's own words: the input of the pod
  * worker's plan and of the pod's status. Newest first everywhere.
@@ -48,23 +51,13 @@ export interface ContainerObservation {
     readonly gid: number;
     readonly supplementalGroups: readonly number[];
   };
-  /** What the runtime says it enforces. */
-  readonly resources?: ContainerLimits;
+  /** The resources that it was made with. */
+  readonly given?: ResourceRequirements;
   readonly logPath: string;
 }
 
-/** Limits as the runtime states them; undefined is unknown, 0 is unlimited. */
-export interface ContainerLimits {
-  readonly cpuPeriod?: number;
-  readonly cpuQuota?: number;
-  readonly cpuShares?: number;
-  readonly memoryLimitBytes?: number;
-}
-
 /** The observation of a pod of which the runtime has nothing. */
-export function nothingObserved(pod: {
-  metadata: { uid?: string; namespace?: string; name: string };
-}): PodObservation {
+export function nothingObserved(pod: Pick<Pod, "metadata">): PodObservation {
   const { uid = "", namespace = "", name } = pod.metadata;
   return { uid, namespace, name, sandboxes: [], containers: [] };
 }

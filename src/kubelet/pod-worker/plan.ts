@@ -59,6 +59,8 @@ export interface ContainerStart {
   readonly container: PodContainer;
   /** The instance that it replaces. */
   readonly previous: ContainerObservation | undefined;
+  /** When an instance last ended by itself: what the restart back-off counts from. */
+  readonly endedAtMs: number | undefined;
 }
 
 export interface PodPlan {
@@ -263,11 +265,11 @@ class Round {
     const { observed, nowMs, replaced, restartNotBefore, retryNotBefore } = this.#input;
     const { name } = container.container;
     const previous = latestOf(observed, name);
-    const start = { container, previous };
     // What was ended on purpose does not count as a crash; what crashed before it does.
     const ended = observed.containers.find(
       (it) => it.name === name && it.state === "exited" && !replaced.has(it.id),
     );
+    const start = { container, previous, endedAtMs: ended?.finishedAtMs };
     const backoff = ended && restartNotBefore(name, ended.finishedAtMs);
     if (backoff !== undefined && backoff > nowMs) {
       this.#backingOff.push({ start, untilMs: backoff });

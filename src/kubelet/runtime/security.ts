@@ -1,11 +1,12 @@
 /** Pod and container security contexts in the runtime's terms. */
 import type { Pod } from "#apis/core/pod.ts";
-import type { SeccompProfile, SecurityContext } from "#apis/core/security-context.ts";
+import type { SeccompProfile, SecurityContext, SELinuxOptions } from "#apis/core/security-context.ts";
 import type {
   LinuxContainerSecurityContext,
   LinuxSandboxSecurityContext,
   NamespaceOption,
   SecurityProfile,
+  SELinuxOption,
 } from "../cri/types.ts";
 import { type AnyContainer, describePod } from "../pod/containers.ts";
 import { ConfigError } from "./environment.ts";
@@ -72,7 +73,7 @@ export function containerSecurity(
       : {}),
     namespaceOptions:
       targetId === undefined ? namespaces : { ...namespaces, pid: "TARGET", targetId },
-    ...(selinux ? { selinuxOptions: selinux } : {}),
+    ...(selinux ? { selinuxOptions: selinuxOf(selinux) } : {}),
     ...userOf(runAsUser, user),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }),
     supplementalGroups: supplementalGroups(pod),
@@ -97,7 +98,7 @@ export function sandboxSecurity(pod: Pod): LinuxSandboxSecurityContext {
   return {
     privileged,
     namespaceOptions: namespacesOf(pod),
-    ...(seLinuxOptions ? { selinuxOptions: seLinuxOptions } : {}),
+    ...(seLinuxOptions ? { selinuxOptions: selinuxOf(seLinuxOptions) } : {}),
     ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser } }),
     ...(runAsGroup === undefined || runAsUser === undefined
       ? {}
@@ -109,6 +110,10 @@ export function sandboxSecurity(pod: Pod): LinuxSandboxSecurityContext {
       ? seccompOf(seccompProfile, privileged)
       : { profileType: "RuntimeDefault", localhostRef: "" },
   };
+}
+
+function selinuxOf({ user = "", role = "", type = "", level = "" }: SELinuxOptions): SELinuxOption {
+  return { user, role, type, level };
 }
 
 function namespacesOf(pod: Pod): NamespaceOption {

@@ -1,0 +1,203 @@
+/**
+ * The cgroups above containers: `kubepods`, one per quality-of-service class, one per pod. The
+ * runtime makes those of the containers below. Names as upstream's kubelet for both drivers.
+ */
+import { join } from "node:path";
+import type { Logger } from "#base/log.ts";
+import type { Pod } from "#apis/core/pod.ts";
+import type { Files } from "../host/files.ts";
+import { qosOf } from "../pod/qos.ts";
+import { podLimits, podRequests } from "../pod/resources.ts";
+import { cpuPeriodUs, quotaOf, sharesOf } from "../runtime/container-resources.ts";
+
+export type CgroupDriver = "cgroupfs" | "systemd";
+
+export interface PodCgroups {
+  /** The parent of the pod's containers, as the runtime is told. */
+  parentOf(pod: Pod): string;
+  /** Makes the pod's cgroup with its limits. Never fails: containers have their own limits. */
+  ensure(pod: Pod): Promise<void>;
+  /** Sets limits anew after a resize. */
+  update(pod: Pod): Promise<void>;
+  remove(pod: Pod): Promise<void>;
+  /** Makes the cgroups of all pods and of the classes. */
+  start(node: { cpuMilli: number; memoryBytes: number }): Promise<void>;
+}
+
+export interface PodCgroupOptions {
+  files: Files;
+  log: Logger;
+  driver: CgroupDriver;
+  version: 1 | 2;
+  /** What lies above `kubepods`, such as `/coxswain`; "" is the top. */
+  root: string;
+  /** Where the hierarchies are mounted. */
+  mountDir?: string;
+}
+
+const qosFolders = { Guaranteed: "", Burstable: "burstable", BestEffort: "besteffort" } as const;
+/** The hierarchies of version 1 in which pods have a folder. */
+const controllers = ["cpu", "memory", "cpuset", "pids", "cpuacct", "devices", "freezer", "blkio"];
+
+export function createPodCgroups(options: PodCgroupOptions): PodCgroups {
+  return new Cgroups(options);
+}
+
+class Cgroups implements PodCgroups {
+  readonly #options: PodCgroupOptions;
+
+  constructor(options: PodCgroupOptions) {
+    this.#options = options;
+  }
+
+  parentOf(pod: Pod): string {
+    const { driver, root } = this.#options;
+    const qos = qosFolders[qosOf(pod)];
+    const uid = pod.metadata.uid ?? "";
+    if (driver === "cgroupfs") return join("/", root, "kubepods", qos, `pod${uid}`);
+    const parts = [...root.split("/").filter(Boolean), "kubepods", ...(qos ? [qos] : [])];
+    return `${parts.join("-")}-pod${uid.replaceAll("-", "_")}.slice`;
+  }
+
+  /** The folder of the pod's cgroup below a hierarchy. */
+  #pathOf(pod: Pod): string {
+    const parent = this.parentOf(pod);
+    return this.#options.driver === "cgroupfs" ? parent : systemdPath(parent);
+  }
+
+  async ensure(pod: Pod): Promise<void> {
+    const path = this.#pathOf(pod);
+    await this.#make(path);
+    await this.update(pod);
+  }
+
+  async update(pod: Pod): Promise<void> {
+    const limits = podLimits(pod);
+    const requests = podRequests(pod);
+    const milli = requests.cpuMilli ?? limits.cpuMilli ?? 0;
+    await this.#set(this.#pathOf(pod), {
+      shares: sharesOf(milli),
+      quota: quotaOf(limits.cpuMilli ?? 0),
+      memory: limits.memoryBytes,
+    });
+  }
+
+  async remove(pod: Pod): Promise<void> {
+    for (const folder of this.#foldersOf(this.#pathOf(pod))) await this.#removeTree(folder);
+  }
+
+  async start({ cpuMilli, memoryBytes }: { cpuMilli: number; memoryBytes: number }): Promise<void> {
+    const { driver, root } = this.#options;
+    const top =
+      driver === "cgroupfs"
+        ? join("/", root, "kubepods")
+        : systemdPath([...root.split("/").filter(Boolean), "kubepods.slice"].join("-"));
+    await this.#make(top);
+    await this.#set(top, { shares: sharesOf(cpuMilli), quota: 0, memory: memoryBytes });
+    if (driver === "systemd") return;
+    for (const qos of ["burstable", "besteffort"]) {
+      await this.#make(join(top, qos));
+      await this.#set(join(top, qos), { shares: 2, quota: 0, memory: undefined });
+    }
+  }
+
+  #foldersOf(path: string): string[] {
+    const { version, mountDir = "/sys/fs/cgroup" } = this.#options;
+    if (version === 2) return [join(mountDir, path)];
+    return controllers.map((controller) => join(mountDir, controller, path));
+  }
+
+  async #make(path: string): Promise<void> {
+    const { files, log, version } = this.#options;
+    for (const folder of this.#foldersOf(path)) {
+      try {
+        await files.mkdir(folder);
+        if (version === 1 && folder.includes("/cpuset/")) await this.#inheritCpus(folder);
+        if (version === 2) await this.#enableBelow(folder);
+      } catch (error) {
+        log.debug("cgroup not made", { folder, error });
+      }
+    }
+  }
+
+  /** A new cpuset of version 1 is empty and takes no process before it has cpus and memory. */
+  async #inheritCpus(folder: string): Promise<void> {
+    const { files, mountDir = "/sys/fs/cgroup" } = this.#options;
+    const top = join(mountDir, "cpuset");
+    const parts = folder.slice(top.length + 1).split("/");
+    for (let depth = 1; depth <= parts.length; depth++) {
+      const at = join(top, ...parts.slice(0, depth));
+      const above = join(top, ...parts.slice(0, depth - 1));
+      for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+        const own = await files.readFile(join(at, name));
+        const parent = await files.readFile(join(above, name));
+        if (own?.trim() === "" && parent) await files.writeFile(join(at, name), parent.trim());
+      }
+    }
+  }
+
+  /** Version 2 controls what lies below only when the parent says so. */
+  async #enableBelow(folder: string): Promise<void> {
+    const { files } = this.#options;
+    const available = (await files.readFile(join(folder, "cgroup.controllers"))) ?? "";
+    const wanted = ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"];
+    for (const name of wanted) {
+      if (!available.split(/\s+/).includes(name)) continue;
+      await files.writeFile(join(folder, "cgroup.subtree_control"), `+${name}`).catch(() => {});
+    }
+  }
+
+  async #set(
+    path: string,
+    { shares, quota, memory }: { shares: number; quota: number; memory: number | undefined },
+  ): Promise<void> {
+    const { files, log, version, mountDir = "/sys/fs/cgroup" } = this.#options;
+    const settings: [string, string][] =
+      version === 1
+        ? [
+            [join(mountDir, "cpu", path, "cpu.shares"), String(shares)],
+            [join(mountDir, "cpu", path, "cpu.cfs_period_us"), String(cpuPeriodUs)],
+            [join(mountDir, "cpu", path, "cpu.cfs_quota_us"), String(quota === 0 ? -1 : quota)],
+            [join(mountDir, "memory", path, "memory.limit_in_bytes"), String(memory ?? -1)],
+          ]
+        : [
+            [join(mountDir, path, "cpu.weight"), String(weightOf(shares))],
+            [join(mountDir, path, "cpu.max"), `${quota === 0 ? "max" : quota} ${cpuPeriodUs}`],
+            [join(mountDir, path, "memory.max"), String(memory ?? "max")],
+          ];
+    for (const [file, value] of settings) {
+      await files.writeFile(file, value).catch((error: unknown) => {
+        log.debug("cgroup not set", { file, value, error });
+      });
+    }
+  }
+
+  /** Removes a cgroup and those below it, deepest first; busy ones stay for the next time. */
+  async #removeTree(folder: string): Promise<void> {
+    const { files } = this.#options;
+    for (const entry of await files.readdir(folder)) {
+      if (entry.isDirectory()) await this.#removeTree(join(folder, entry.name));
+    }
+    await files.rmdir(folder).catch(() => {});
+  }
+}
+
+/** CPU shares of version 1 as a weight of version 2 (KEP-2254). */
+export function weightOf(shares: number): number {
+  return Math.floor(1 + ((shares - 2) * 9_999) / 262_142);
+}
+
+/** `a-b-c.slice` lies in `/a.slice/a-b.slice/a-b-c.slice`. */
+export function systemdPath(slice: string): string {
+  const parts = slice.replace(/\.slice$/, "").split("-");
+  return `/${parts.map((_, at) => `${parts.slice(0, at + 1).join("-")}.slice`).join("/")}`;
+}
+
+/** Cgroups on a simulated node. */
+export const noCgroups: PodCgroups = {
+  parentOf: () => "",
+  ensure: () => Promise.resolve(),
+  update: () => Promise.resolve(),
+  remove: () => Promise.resolve(),
+  start: () => Promise.resolve(),
+};

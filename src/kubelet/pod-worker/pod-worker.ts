@@ -1,0 +1,488 @@
+/**
+ * The loop of one pod: observe, show the status, plan, do, and again until nothing is left to do;
+ * then wait until something changes. Ends a pod that is deleted, evicted, past its deadline or
+ * finished, and cleans up after it.
+ */
+import { backoffMs, type BackoffShape } from "#base/backoff.ts";
+import type { Timer } from "#base/clock.ts";
+import type { Pod } from "#apis/core/pod.ts";
+import type { PodStatus } from "#apis/core/pod-status.ts";
+import { timeToMs } from "#machinery/time.ts";
+import { nothingObserved, type PodObservation } from "../observer/observation.ts";
+import { isStaticPod, isTerminalPhase } from "../pod/containers.ts";
+import { type PodProber, podProber } from "../probes/prober.ts";
+import { containerHash } from "../runtime/labels.ts";
+import { podLogDir } from "../runtime/sandbox-config.ts";
+import {
+  finalStatus,
+  podStatusOf,
+  type PodVerdict,
+  rejectedStatus,
+} from "../status/pod-status.ts";
+import { same } from "../status/status-patch.ts";
+import { kubeletConditions } from "../status/conditions.ts";
+import { MountError } from "../volumes/volume-manager.ts";
+import { planPod, type PodPlan } from "./plan.ts";
+import { downwardFacts, type NodeContext, PodMemory } from "./pod-context.ts";
+import {
+  type Allocation,
+  completeResize,
+  grantResize,
+  newAllocation,
+  resizeConditions,
+  type ResizeRefusal,
+  resizeView,
+} from "./resize.ts";
+import { applyPlan, leaveBackOff } from "./round.ts";
+import { removeSandboxes, stopSandboxes } from "./sandbox.ts";
+import { StartFailure } from "./start-failure.ts";
+import { podIpOf, stopAllContainers } from "./stop-container.ts";
+
+export interface PodWorkerOptions {
+  readonly node: NodeContext;
+  /** Why the node does not take the pod; asked once, before anything is done for it. */
+  readonly admit: (pod: Pod) => PodVerdict | undefined;
+  readonly refuseResize: (pod: Pod) => ResizeRefusal | undefined;
+  /** The worker has nothing left to do, ever. */
+  readonly onDone: (uid: string) => void;
+}
+
+/** `new`: not admitted yet. `over`: everything is stopped; only the clean-up is left. */
+type Phase = "new" | "running" | "ending" | "over" | "rejected";
+
+const retryBackoff: BackoffShape = { firstMs: 500, maxMs: 10_000 };
+const networkRetryMs = 1_000;
+/** After a start failed the pod is looked at once more, so that its status shows the outcome. */
+const lookAgainMs = 1_000;
+/** A status that says less than the next one is shown only if the next one takes this long. */
+const showAfterMs = 300;
+const defaultGraceSeconds = 30;
+
+export class PodWorker {
+  readonly #options: PodWorkerOptions;
+  readonly #memory: PodMemory;
+  readonly #prober: PodProber;
+  readonly #allocation: Allocation;
+  #pod: Pod;
+  #phase: Phase = "new";
+  #removed = false;
+  #verdict: PodVerdict | undefined;
+  #graceOverride: number | undefined;
+  /** The grace period that the current end was begun with. */
+  #endingGrace = Infinity;
+  #finished = false;
+  #volumesStale = true;
+  /** Some status of this pod has been shown by this kubelet. */
+  #shown = false;
+  /** Set after a failed start: the round after the next shows what came of it. */
+  #lookAgain = false;
+  #dirty = true;
+  #running = false;
+  #failures = 0;
+  #timer: Timer | undefined;
+  #showTimer: Timer | undefined;
+  /** Aborted when what is being done is no longer wanted. */
+  #work = new AbortController();
+  #stopped = false;
+
+  constructor(pod: Pod, options: PodWorkerOptions) {
+    this.#pod = pod;
+    this.#options = options;
+    this.#memory = new PodMemory(options.node.clock.now());
+    this.#prober = podProber(options.node);
+    this.#allocation = newAllocation(pod);
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** Whether the pod's resources count as used on this node. */
+  get isActive(): boolean {
+    return this.#phase === "new" || this.#phase === "running" || this.#phase === "ending";
+  }
+
+  /** Whether a wish of the pod was put off until others make room. */
+  get waitsForRoom(): boolean {
+    return this.#allocation.pending?.reason === "Deferred";
+  }
+
+  /** Begins, or goes on after something changed. */
+  poke(): void {
+    this.#dirty = true;
+    if (!this.#running && !this.#stopped) void this.#run();
+  }
+
+  /** An object that the pod refers to changed. */
+  referencesChanged(): void {
+    this.#volumesStale = true;
+    this.#memory.retryAtMs.clear();
+    this.poke();
+  }
+
+  /** The pod's object changed. */
+  update(pod: Pod): void {
+    const old = this.#pod;
+    this.#pod = pod;
+    const { node } = this.#options;
+    if (this.#mustEnd() && this.#graceSeconds() < this.#endingGrace) this.#interrupt();
+    if (!isWorthARound(old, pod)) {
+      const shown = node.statuses.get(pod);
+      if (this.#phase !== "new" && shown !== pod.status) node.statuses.set(pod, shown);
+      return;
+    }
+    if (!same(old.metadata, pod.metadata)) this.#volumesStale = true;
+    this.#memory.retryAtMs.clear();
+    this.poke();
+  }
+
+  /** The pod's object is gone. */
+  remove(): void {
+    this.#removed = true;
+    if (this.#graceSeconds() < this.#endingGrace) this.#interrupt();
+    this.poke();
+  }
+
+  /** Ends the pod although its object says otherwise. */
+  evict(verdict: PodVerdict, graceSeconds?: number): void {
+    if (this.#verdict) return;
+    this.#verdict = verdict;
+    this.#graceOverride = graceSeconds;
+    this.#interrupt();
+    this.poke();
+  }
+
+  /** Forgets the pod without touching its containers: the kubelet ends. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#showTimer?.[Symbol.dispose]();
+    this.#prober.stop(["startup", "liveness", "readiness"]);
+    this.#work.abort();
+  }
+
+  #interrupt(): void {
+    this.#work.abort();
+    this.#work = new AbortController();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    const { clock, log } = this.#options.node;
+    while (this.#dirty && !this.#stopped) {
+      this.#dirty = false;
+      this.#timer?.[Symbol.dispose]();
+      const { signal } = this.#work;
+      try {
+        await this.#round(signal);
+        this.#failures = 0;
+      } catch (error) {
+        if (signal.aborted) {
+          this.#dirty = true;
+          continue;
+        }
+        const waitMs = backoffMs(retryBackoff, this.#failures++);
+        if (!(error instanceof StartFailure || error instanceof AggregateError)) {
+          const { name, namespace } = this.#pod.metadata;
+          log.warn("pod round failed, will retry", { pod: `${namespace}/${name}`, waitMs, error });
+        }
+        this.#wakeAt(clock.now() + waitMs);
+      }
+    }
+    this.#running = false;
+  }
+
+  #wakeAt(atMs: number | undefined): void {
+    if (atMs === undefined || this.#stopped) return;
+    const { clock } = this.#options.node;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = clock.after(Math.max(0, atMs - clock.now()), () => this.poke());
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    if (this.#phase === "new") this.#admit();
+    if (this.#phase === "rejected" || this.#phase === "over") return this.#cleanUp();
+    if (this.#mustEnd()) return this.#end(signal);
+    await this.#keepRunning(signal);
+  }
+
+  #admit(): void {
+    const { node, admit } = this.#options;
+    const pod = this.#pod;
+    const known = this.#observed();
+    const before = known.containers.length + known.sandboxes.length > 0 || pod.status?.startTime;
+    if (!before && !this.#mustEnd()) {
+      const verdict = admit(pod);
+      if (verdict) {
+        node.recorder.warning(pod, verdict.reason, verdict.message);
+        node.statuses.set(pod, rejectedStatus(pod, verdict, node.clock.now()));
+        this.#phase = "rejected";
+        return;
+      }
+    }
+    this.#phase = "running";
+  }
+
+  async #observe(): Promise<PodObservation> {
+    const { observer } = this.#options.node;
+    return (await observer.refresh(this.#pod.metadata.uid ?? "")) ?? nothingObserved(this.#pod);
+  }
+
+  #mustEnd(): boolean {
+    const { metadata, status } = this.#pod;
+    const over = !isStaticPod(this.#pod) && isTerminalPhase(status?.phase);
+    return (
+      this.#removed ||
+      this.#finished ||
+      over ||
+      this.#verdict !== undefined ||
+      metadata.deletionTimestamp !== undefined
+    );
+  }
+
+  #graceSeconds(): number {
+    const { metadata, spec } = this.#pod;
+    const own = spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+    if (this.#graceOverride !== undefined) return Math.max(1, this.#graceOverride);
+    return Math.max(1, metadata.deletionGracePeriodSeconds ?? own);
+  }
+
+  /** Brings a pod that shall run one step further. */
+  async #keepRunning(signal: AbortSignal): Promise<void> {
+    const { node, refuseResize } = this.#options;
+    const { clock, recorder } = node;
+    const pod = this.#pod;
+    const observed = this.#observed();
+    this.#prober.follow(pod, observed, podIpOf(node, pod, observed));
+    grantResize(node, pod, this.#allocation, refuseResize);
+    const plan = this.#plan(observed);
+    leaveBackOff(this.#memory, plan);
+    if (plan.resize.length === 0 && plan.kill.length + plan.start.length === 0) {
+      completeResize(node, pod, this.#allocation);
+    }
+    const status = this.#status(observed, false);
+    this.#show(status, plan);
+    if (isTerminalPhase(status.phase) || plan.sandbox.do === "stop") return this.#finish();
+    if (this.#pastDeadline(status)) return;
+    const trouble = pod.spec.hostNetwork ? undefined : node.networkTrouble();
+    if (trouble !== undefined && plan.sandbox.do === "create") {
+      recorder.warning(pod, "NetworkNotReady", `network is not ready: ${trouble}`);
+      return this.#wakeAt(clock.now() + networkRetryMs);
+    }
+    await this.#mountVolumes(observed, signal);
+    const outcome = await applyPlan({
+      node,
+      pod,
+      memory: this.#memory,
+      allocation: this.#allocation,
+      observed,
+      plan,
+      onWait: () => void this.#showMeanwhile(),
+      signal,
+    });
+    if (outcome.acted) {
+      await this.#observe();
+      this.#dirty = true;
+    }
+    if (outcome.failed) this.#lookAgain = true;
+    else if (!outcome.acted) this.#scheduleNext(plan, status);
+  }
+
+  /** Shows how far things are while something takes long. */
+  async #showMeanwhile(): Promise<void> {
+    const { node } = this.#options;
+    try {
+      const observed = await this.#observe();
+      if (this.#phase !== "running") return;
+      this.#prober.follow(this.#pod, observed, podIpOf(node, this.#pod, observed));
+      this.#showNow(this.#status(observed, false));
+    } catch (error) {
+      node.log.debug("pod not observed", { pod: this.#pod.metadata.name, error });
+    }
+  }
+
+  #observed(): PodObservation {
+    const { observer } = this.#options.node;
+    return observer.get(this.#pod.metadata.uid ?? "") ?? nothingObserved(this.#pod);
+  }
+
+  #scheduleNext(plan: PodPlan, status: PodStatus): void {
+    const { volumes, clock } = this.#options.node;
+    const { uid = "" } = this.#pod.metadata;
+    const again = this.#lookAgain && plan.backingOff.length > 0 ? clock.now() + lookAgainMs : null;
+    this.#lookAgain = false;
+    const times = [plan.wakeAtMs, volumes.refreshAtMs(uid), this.#deadlineMs(status), again];
+    const known = times.filter((time) => time !== undefined && time !== null);
+    if (known.length > 0) this.#wakeAt(Math.min(...known));
+  }
+
+  #plan(observed: PodObservation): PodPlan {
+    const memory = this.#memory;
+    return planPod({
+      pod: this.#pod,
+      observed,
+      nowMs: this.#options.node.clock.now(),
+      health: this.#prober,
+      restartNotBefore: (name, endedAtMs) => memory.restartNotBefore(name, endedAtMs),
+      retryNotBefore: (name) => memory.retryAtMs.get(name),
+      replaced: memory.replaced,
+      hashOf: containerHash,
+      resize: resizeView(observed, memory, this.#allocation),
+    });
+  }
+
+  async #mountVolumes(observed: PodObservation, signal: AbortSignal): Promise<void> {
+    const { volumes, clock, recorder } = this.#options.node;
+    const pod = this.#pod;
+    const renewAtMs = volumes.refreshAtMs(pod.metadata.uid ?? "") ?? Infinity;
+    if (!this.#volumesStale && clock.now() < renewAtMs) return;
+    const podIps = observed.sandboxes[0]?.ips ?? [];
+    try {
+      this.#volumesStale = false;
+      const facts = downwardFacts(this.#options.node, pod, this.#memory, podIps);
+      await volumes.mount(pod, facts, signal);
+    } catch (error) {
+      this.#volumesStale = true;
+      if (error instanceof AggregateError && !signal.aborted) {
+        for (const one of error.errors) {
+          if (one instanceof MountError) recorder.warning(pod, "FailedMount", one.message);
+        }
+      }
+      throw error;
+    }
+  }
+
+  #deadlineMs(status: PodStatus): number | undefined {
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    const startedMs = timeToMs(status.startTime);
+    if (seconds === undefined || startedMs === undefined) return undefined;
+    return startedMs + seconds * 1_000;
+  }
+
+  #pastDeadline(status: PodStatus): boolean {
+    const { clock, recorder } = this.#options.node;
+    if (clock.now() < (this.#deadlineMs(status) ?? Infinity)) return false;
+    const message = "Pod was active on the node longer than the specified deadline";
+    recorder.normal(this.#pod, "DeadlineExceeded", message);
+    this.evict({ reason: "DeadlineExceeded", message });
+    return true;
+  }
+
+  #status(observed: PodObservation, isTerminal: boolean): PodStatus {
+    const { node } = this.#options;
+    const memory = this.#memory;
+    const resize = resizeView(observed, memory, this.#allocation);
+    return podStatusOf({
+      pod: this.#pod,
+      observed,
+      old: node.statuses.get(this.#pod),
+      view: {
+        failure: (name) => memory.failures.get(name),
+        started: (id) => this.#prober.started(id),
+        ready: (id) => this.#prober.ready(id),
+        actuated: (id) => resize.actuated(id),
+        allocated: (name) => resize.allocated(name),
+      },
+      nowMs: node.clock.now(),
+      hostIps: node.hostIps(),
+      runtimeName: node.runtimeName,
+      isTerminal,
+      verdict: isTerminal ? this.#verdict : undefined,
+      extra: resizeConditions(this.#allocation),
+    });
+  }
+
+  /** Shows a status, unless a better one is about to follow. */
+  #show(status: PodStatus, plan: PodPlan): void {
+    const { node } = this.#options;
+    const soon = plan.start.length > 0 || plan.sandbox.do === "create";
+    if (!this.#shown || !soon) return this.#showNow(status);
+    this.#showTimer ??= node.clock.after(showAfterMs, () => this.#showNow(status));
+  }
+
+  #showNow(status: PodStatus): void {
+    this.#showTimer?.[Symbol.dispose]();
+    this.#showTimer = undefined;
+    if (this.#stopped || isTerminalPhase(status.phase)) return;
+    this.#shown = true;
+    this.#options.node.statuses.set(this.#pod, status);
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#dirty = true;
+  }
+
+  /** Stops everything and shows the last status. */
+  async #end(signal: AbortSignal): Promise<void> {
+    const { node } = this.#options;
+    this.#phase = "ending";
+    this.#prober.stop(["startup", "liveness"]);
+    this.#endingGrace = this.#graceSeconds();
+    let observed = await this.#observe();
+    const pod = this.#pod;
+    if (!this.#removed) {
+      this.#prober.follow(pod, observed, podIpOf(node, pod, observed));
+      this.#showNow(this.#status(observed, false));
+    }
+    await stopAllContainers(node, pod, observed, this.#endingGrace, signal);
+    // The sandbox's end is not to be hurried: an interrupted one would leave its network behind.
+    await stopSandboxes(node, pod, observed);
+    observed = await this.#observe();
+    this.#prober.stop(["readiness"]);
+    this.#showTimer?.[Symbol.dispose]();
+    if (!this.#removed && !this.#isLongOver(observed)) {
+      const before = node.statuses.get(this.#pod);
+      const last = finalStatus(this.#pod, this.#status(observed, true), before);
+      node.statuses.set(this.#pod, last);
+    }
+    await node.volumes.unmount(pod.metadata.uid ?? "");
+    await node.cgroups.remove(pod);
+    this.#phase = "over";
+    this.#dirty = true;
+  }
+
+  /** A pod that had ended before this kubelet started: its status says all there is to say. */
+  #isLongOver(observed: PodObservation): boolean {
+    return isTerminalPhase(this.#pod.status?.phase) && observed.containers.length === 0;
+  }
+
+  /** What is left to do for a pod that runs no more. */
+  async #cleanUp(): Promise<void> {
+    const { node, onDone } = this.#options;
+    const pod = this.#pod;
+    const { uid = "" } = pod.metadata;
+    if (!this.#removed && !isStaticPod(pod)) {
+      const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+      // At 0 the object waits for nobody but its finalizers.
+      if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return;
+      await node.statuses.finish(pod, node.statuses.get(pod));
+      return;
+    }
+    const observed = await this.#observe();
+    await removeSandboxes(node, observed);
+    await node.volumes.unmount(uid);
+    await node.host.files.remove(podLogDir(node.podLogsDir, pod));
+    await this.#observe();
+    node.statuses.forget(uid);
+    node.images.forget(uid);
+    this.stop();
+    onDone(uid);
+  }
+}
+
+/** Whether a new version of a pod's object asks for more than a look at its status. */
+function isWorthARound(old: Pod, pod: Pod): boolean {
+  const strip = ({ metadata }: Pod) => {
+    const { resourceVersion: _, managedFields: __, ...rest } = metadata;
+    return rest;
+  };
+  const others = ({ status }: Pod) =>
+    (status?.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
+  return (
+    !same(strip(old), strip(pod)) ||
+    !same(old.spec, pod.spec) ||
+    !same(others(old), others(pod)) ||
+    isTerminalPhase(pod.status?.phase) !== isTerminalPhase(old.status?.phase)
+  );
+}
