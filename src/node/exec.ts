@@ -57,6 +57,11 @@ export function withSystemFolders(path: string): string {
   return [...folders, ...wanted.filter((folder) => !folders.includes(folder))].join(":");
 }
 
+/** The environment of programs we start: found in the system's folders, whatever the user's PATH. */
+export function programEnvironment(): Record<string, string | undefined> {
+  return { ...process.env, PATH: withSystemFolders(process.env["PATH"] ?? ""), LC_ALL: "C.UTF-8" };
+}
+
 function commandFailed(program: string, args: readonly string[], output: string): string {
   const lastWords = output.trim().split("\n").slice(-5).join("\n");
   return `${program} ${args.join(" ")} failed${lastWords === "" ? "" : `: ${lastWords}`}`;

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { exec, programEnvironment } from "./exec.ts";
 
 /** What set-up asks of the machine, each question answered by trying or by reading `/proc`. */
 
@@ -12,14 +13,14 @@ export interface NodeAddress {
 }
 
 /** The IPv4 address of the interface with the default route, else of the first real interface. */
-export function nodeAddress(): NodeAddress | undefined {
+export async function nodeAddress(): Promise<NodeAddress | undefined> {
   const interfaces = networkInterfaces();
   const preferred = defaultRouteInterface(readFileSync("/proc/net/route", "utf8"));
   const names = [...(preferred === undefined ? [] : [preferred]), ...Object.keys(interfaces)];
   for (const name of names) {
     const found = interfaces[name]?.find((entry) => entry.family === "IPv4" && !entry.internal);
     if (found && !/^(cox|docker|br-|veth|cni)/.test(name)) {
-      return { interface: name, address: found.address, mtu: interfaceMtu(name) };
+      return { interface: name, address: found.address, mtu: await interfaceMtu(name) };
     }
   }
   return undefined;
@@ -50,10 +51,11 @@ export function oomScoreRestricted(): boolean {
   }
 }
 
-function interfaceMtu(name: string): number {
-  try {
-    return Number(readFileSync(`/sys/class/net/${name}/mtu`, "utf8"));
-  } catch {
-    return 1500;
-  }
+const usualMtu = 1500;
+
+/** By netlink: `/sys` may belong to another network namespace than this process. */
+async function interfaceMtu(name: string): Promise<number> {
+  const options = { env: programEnvironment(), mayFail: true };
+  const { stdout } = await exec("ip", ["-o", "link", "show", "dev", name], options);
+  return Number(/\bmtu (\d+)\b/.exec(stdout)?.[1] ?? usualMtu);
 }

@@ -7,7 +7,7 @@ import { type CgroupLayout, makeCgroup, readCgroupLayout } from "./cgroup.ts";
 import { findCniPlugins, writeCniConfig } from "./cni.ts";
 import { renderContainerdConfig } from "./containerd.ts";
 import { applyRules, egressRules } from "./egress.ts";
-import { exec, withSystemFolders } from "./exec.ts";
+import { exec, programEnvironment } from "./exec.ts";
 import { type NodeAddress, nodeAddress, oomScoreRestricted } from "./facts.ts";
 import { imageNames } from "./images/recipes.ts";
 import type { NodePaths } from "./paths.ts";
@@ -38,7 +38,7 @@ export async function machineFacts(): Promise<MachineFacts> {
   const { stdout } = await exec("containerd", ["--version"], { env: programEnvironment() });
   return {
     cgroup: readCgroupLayout(),
-    address: nodeAddress(),
+    address: await nodeAddress(),
     oomScoreRestricted: oomScoreRestricted(),
     cniBinDir: findCniPlugins(),
     containerdVersion: /\s(v?\d+\.\d+\S*)/.exec(stdout)?.[1] ?? "1.6",
@@ -143,11 +143,6 @@ export async function startContainerd(
     await clock.sleep(25);
   }
   return started;
-}
-
-/** The environment of programs we start: found in the system's folders, whatever the user's PATH. */
-export function programEnvironment(): Record<string, string | undefined> {
-  return { ...process.env, PATH: withSystemFolders(process.env["PATH"] ?? ""), LC_ALL: "C.UTF-8" };
 }
 
 const markFile = ".coxswain";

@@ -3,8 +3,8 @@ import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#base/clock.ts";
 import { cgroupsBelow, readCgroupLayout } from "./cgroup.ts";
-import { exec } from "./exec.ts";
-import { isOurDataDir, nftTables, programEnvironment, readBefore } from "./machine.ts";
+import { exec, programEnvironment } from "./exec.ts";
+import { isOurDataDir, nftTables, readBefore } from "./machine.ts";
 import type { MachineBefore } from "./machine.ts";
 import type { NodePaths } from "./paths.ts";
 import { containerProcesses, shimProcesses } from "./stop.ts";
@@ -35,7 +35,7 @@ export async function findRemains(paths: NodePaths): Promise<Remains> {
   return {
     processes: [...new Set([...containerProcesses(paths), ...shimProcesses(paths)])],
     mounts: mountsOf([paths.runDir, paths.dataDir]),
-    interfaces: ownInterfaces(paths.bridge),
+    interfaces: await ownInterfaces(paths.bridge),
     nftTables: await ownTables(paths, before),
     cgroups: cgroupsBelow(readCgroupLayout(), paths.cgroup),
     files: [...shimSockets(paths), ...cniResults(paths), ...ownFolders(paths)],
@@ -115,12 +115,19 @@ function unescapeMount(path: string): string {
   );
 }
 
-/** The bridge and whatever is plugged into it. */
-function ownInterfaces(bridge: string): string[] {
-  const folder = join("/sys/class/net", bridge);
-  if (!existsSync(folder)) return [];
-  const ports = join(folder, "brif");
-  return [...(existsSync(ports) ? readdirSync(ports) : []), bridge];
+/**
+ * The bridge and whatever is plugged into it. Asked by netlink: `/sys` may belong to another network
+ * namespace than this process.
+ */
+async function ownInterfaces(bridge: string): Promise<string[]> {
+  const options = { env: programEnvironment(), mayFail: true };
+  const { stdout } = await exec("ip", ["-o", "link", "show"], options);
+  const links = stdout.split("\n").map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "");
+  const ports = stdout
+    .split("\n")
+    .filter((line) => line.includes(` master ${bridge} `))
+    .map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? "");
+  return links.includes(bridge) ? [...ports, bridge] : [];
 }
 
 /**

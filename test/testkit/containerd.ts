@@ -9,11 +9,11 @@ import { join } from "node:path";
 import type { Clock } from "#base/clock.ts";
 import { findCniPlugins } from "#node/cni.ts";
 import { renderContainerdConfig } from "#node/containerd.ts";
-import { exec, findProgram } from "#node/exec.ts";
+import { exec, findProgram, programEnvironment } from "#node/exec.ts";
 import { buildImages } from "#node/images/build.ts";
 import { importArchive } from "#node/images/import.ts";
 import { imageNames } from "#node/images/recipes.ts";
-import { machineFacts, programEnvironment } from "#node/machine.ts";
+import { machineFacts } from "#node/machine.ts";
 import { imageCacheOf } from "#node/repo.ts";
 
 const startMsMax = 30_000;

@@ -68,7 +68,8 @@ export class TestMachine implements AsyncDisposable {
 
   /** Starts a command on the machine. */
   spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    return spawn("ip", ["netns", "exec", this.name, command, ...args], {
+    // not `ip netns exec`: that hides the control groups
+    return spawn("nsenter", [`--net=/run/netns/${this.name}`, command, ...args], {
       cwd: this.#repo,
       env: { ...process.env, KUBECONFIG: this.kubeconfig, ...env },
       stdio: ["pipe", "pipe", "pipe"],

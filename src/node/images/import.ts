@@ -1,5 +1,4 @@
-import { exec } from "../exec.ts";
-import { programEnvironment } from "../machine.ts";
+import { exec, programEnvironment } from "../exec.ts";
 import type { BuiltImage } from "./build.ts";
 import { imageNames } from "./recipes.ts";
 
