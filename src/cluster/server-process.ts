@@ -4,11 +4,12 @@ import { aborted } from "#base/signal.ts";
 import { readClusterFile } from "#node/cluster-file.ts";
 import { nodePaths } from "#node/paths.ts";
 import { openSqliteStore } from "#store/sqlite/sqlite-store.ts";
+import { installAddons } from "./addons.ts";
 import type { Component } from "./component.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { kubeconfigFor } from "./kubeconfigs.ts";
 import { openPki, writePrivateFile } from "./pki.ts";
-import { adminUser, nodeUser, proxyUser } from "./users.ts";
+import { adminUser, dnsUser, nodeUser, proxyUser } from "./users.ts";
 
 const flags = {
   "data-dir": { type: "string", value: "DIR", doc: "The cluster's folder, with its cluster.json." },
@@ -28,7 +29,7 @@ export const serverProcess: Component<typeof flags> = {
     const pki = openPki({ directory: join(folder, "pki"), clock, chance });
     const opening = openSqliteStore({ folder: join(folder, "store"), clock, log });
     await using store = await opening;
-    await using _plane = await startControlPlane({
+    await using plane = await startControlPlane({
       store,
       clock,
       chance,
@@ -43,6 +44,7 @@ export const serverProcess: Component<typeof flags> = {
         },
       },
     });
+    await installAddons(plane.admin, { clusterDNS: cluster.clusterDNS });
     const local = `https://127.0.0.1:${api.port}`;
     const agent = kubeconfigFor(pki, nodeUser(cluster.nodeName), {
       name: "kubelet",

@@ -18,6 +18,9 @@ export const controllerManagerUser: UserInfo = {
 };
 export const proxyUser: UserInfo = { name: "system:kube-proxy", groups: [authenticated] };
 
+/** The cluster's DNS on a node; its rights come with the add-ons. */
+export const dnsUser: UserInfo = { name: "coxswain:dns", groups: [authenticated] };
+
 /** Each controller acts as a service account of its own, with just the rights that it needs. */
 export function controllerUser(controller: string): UserInfo {
   return {
