@@ -45,6 +45,7 @@ export function loadLog(
 class Audit {
   readonly #swept: Revision;
   readonly #keys = new Map<string, Revision>();
+  #before: Revision = 0;
   /** The latest revision seen, at least `swept`. */
   last: Revision;
   /** Rows seen up to `swept`. */
@@ -56,6 +57,8 @@ class Audit {
   }
 
   see({ revision, previous, key, value }: Row): void {
+    if (revision <= this.#before) throw new Damaged(`revision ${revision} is out of order`);
+    this.#before = revision;
     if (revision <= this.#swept) this.old++;
     else if (revision !== ++this.last) throw new Damaged(`revision ${this.last} is missing`);
     else if ((this.#keys.get(key) ?? 0) !== previous) {
