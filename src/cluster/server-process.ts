@@ -46,19 +46,19 @@ export const serverProcess: Component<typeof flags> = {
     });
     await installAddons(plane.admin, { clusterDNS: cluster.clusterDNS });
     const local = `https://127.0.0.1:${api.port}`;
-    const agent = kubeconfigFor(pki, nodeUser(cluster.nodeName), {
-      name: "kubelet",
-      server: local,
-    });
-    const proxy = kubeconfigFor(pki, proxyUser, { name: "kube-proxy", server: local });
-    const admin = kubeconfigFor(pki, adminUser, {
-      name: "admin",
-      server: `https://${api.host}:${api.port}`,
-    });
-    await writePrivateFile(join(folder, "agent.kubeconfig"), await agent);
-    await writePrivateFile(join(folder, "proxy.kubeconfig"), await proxy);
+    const users = [
+      { name: "agent", user: nodeUser(cluster.nodeName) },
+      { name: "kube-proxy", user: proxyUser },
+      { name: "dns", user: dnsUser },
+    ];
+    for (const { name, user } of users) {
+      const text = await kubeconfigFor(pki, user, { name, server: local });
+      await writePrivateFile(join(folder, `${name}.kubeconfig`), text);
+    }
+    const server = `https://${api.host}:${api.port}`;
+    const admin = await kubeconfigFor(pki, adminUser, { name: "admin", server });
     // Last: its presence says that all is ready.
-    await writePrivateFile(paths.kubeconfig, await admin);
+    await writePrivateFile(paths.kubeconfig, admin);
     log.info("ready", { server: local });
     await aborted(signal);
   },
