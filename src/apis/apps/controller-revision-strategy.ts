@@ -1,0 +1,11 @@
+import { kindStrategy } from "../meta/basic-strategy.ts";
+import { type ControllerRevision, controllerRevisions } from "./controller-revision.ts";
+
+export const controllerRevisionStrategy = kindStrategy<ControllerRevision>({
+  resource: controllerRevisions,
+  validate(problems, { data, revision }) {
+    if (data === undefined || data === null) problems.required("data", "data is mandatory");
+    problems.nonNegative("revision", revision);
+  },
+  validateUpdate: (problems, { data }, old) => problems.immutable("data", data, old.data),
+});
