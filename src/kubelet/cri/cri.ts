@@ -98,7 +98,10 @@ export interface RuntimeService {
     options?: CriCallOptions,
   ): Promise<string>;
   startContainer(id: string, options?: CriCallOptions): Promise<void>;
-  /** Stops a container, killing it after `timeoutSeconds`. Idempotent for one that has stopped. */
+  /**
+   * Stops a container, killing it after `timeoutSeconds`. Idempotent for one that has stopped; for one that
+   * is gone runtimes differ between success and NOT_FOUND.
+   */
   stopContainer(id: string, timeoutSeconds: number, options?: CriCallOptions): Promise<void>;
   /** Removes a container, killing it first if need be. Idempotent. */
   removeContainer(id: string, options?: CriCallOptions): Promise<void>;
