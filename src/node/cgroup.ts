@@ -57,34 +57,50 @@ export function makeCgroup(layout: CgroupLayout, name: string): void {
   }
 }
 
-/** Every group called `name` (or, with systemd, its slice) and those below it, deepest first. */
+/**
+ * Every group called `name` (or, with systemd, its slice) and those below it, deepest first. Groups
+ * come and go while one looks.
+ */
 export function cgroupsBelow(layout: CgroupLayout, name: string): string[] {
   const trees = layout.hybrid === undefined ? layout.roots : [...layout.roots, layout.hybrid];
   return trees.flatMap((root) =>
-    readdirSync(root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .filter((entry) => entry.name === name || entry.name.startsWith(`${name}.slice`))
-      .flatMap((entry) => deepestFirst(join(root, entry.name))),
+    foldersIn(root)
+      .filter((folder) => folder === name || folder.startsWith(`${name}.slice`))
+      .flatMap((folder) => deepestFirst(join(root, folder))),
   );
 }
 
 /** The processes inside the groups `groups`. */
 export function processesIn(groups: readonly string[]): number[] {
-  const pids = new Set<number>();
-  for (const group of groups) {
-    const file = join(group, "cgroup.procs");
-    if (!existsSync(file)) continue;
-    for (const line of readFileSync(file, "utf8").split("\n"))
-      if (line !== "") pids.add(Number(line));
-  }
-  return [...pids];
+  const lines = groups.flatMap((group) => textOf(join(group, "cgroup.procs")).split("\n"));
+  return [...new Set(lines.filter((line) => line !== "").map(Number))];
 }
 
 function deepestFirst(folder: string): string[] {
-  const below = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap((entry) => deepestFirst(join(folder, entry.name)));
-  return [...below, folder];
+  return [...foldersIn(folder).flatMap((below) => deepestFirst(join(folder, below))), folder];
+}
+
+function foldersIn(folder: string): string[] {
+  return ifThere([], () =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name),
+  );
+}
+
+function textOf(file: string): string {
+  return ifThere("", () => readFileSync(file, "utf8"));
+}
+
+/** ENOENT or ENODEV: the group went away between two looks. */
+function ifThere<T>(otherwise: T, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENODEV") return otherwise;
+    throw error;
+  }
 }
 
 function passControllersDown(group: string): void {
