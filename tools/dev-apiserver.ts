@@ -2,17 +2,16 @@
  * Starts an API server alone, with its data in memory, for trying things out:
  * `node tools/dev-apiserver.ts [port]`. Tokens as in `test/` fixtures: `admin-token`, `alice-token`.
  */
+import { generateKeyPairSync } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bearerTokens } from "#apiserver/authentication/bearer-token.ts";
-import { staticTokens } from "#apiserver/authentication/static-tokens.ts";
-import { alwaysAllow } from "#apiserver/authorization/chain.ts";
 import { startApiServer } from "#apiserver/server.ts";
 import { systemChance } from "#base/chance.ts";
 import { systemClock } from "#base/clock.ts";
 import { jsonLogger } from "#base/log.ts";
+import { policies } from "#cluster/policies.ts";
 import { MemoryStore } from "#store/memory/memory-store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cox-dev-"));
@@ -24,19 +23,19 @@ execFileSync("openssl", [
   "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
 ], { stdio: "ignore" }); // prettier-ignore
 
-const tokens = staticTokens(
-  `admin-token,admin,u-admin,"system:masters"\nalice-token,alice,u-alice`,
-);
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const log = jsonLogger({ clock: systemClock, write: (line) => process.stderr.write(line) });
 const server = await startApiServer({
   store: new MemoryStore({ clock: systemClock }),
   clock: systemClock,
   chance: systemChance,
   log,
-  policies: () => ({
-    authenticators: [bearerTokens([tokens], [])],
-    authorizer: alwaysAllow,
-    admission: [],
+  policies: policies({
+    clock: systemClock,
+    chance: systemChance,
+    tokenKey: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+    issuer: "https://kubernetes.default.svc.cluster.local",
+    staticTokens: `admin-token,admin,u-admin,"system:masters"\nalice-token,alice,u-alice`,
   }),
   listen: {
     host: "127.0.0.1",

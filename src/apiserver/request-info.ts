@@ -4,7 +4,6 @@ import type { RequestInfo, Verb } from "./request.ts";
 const verbs: Readonly<Record<string, Verb>> = {
   POST: "create",
   GET: "get",
-  HEAD: "get",
   PUT: "update",
   PATCH: "patch",
   DELETE: "delete",

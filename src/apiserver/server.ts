@@ -3,22 +3,29 @@ import type { Chance } from "#base/chance.ts";
 import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import { loop } from "#base/loop.ts";
+import { createMetrics, type Metrics } from "#base/metrics.ts";
 import type { Store } from "#store/store.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
 import type { TokenIssuer } from "./authentication/service-account-token.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import type { RbacAuthorizer } from "./authorization/rbac/rbac.ts";
+import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { HttpsServer, type ServingCertificate } from "./http/server.ts";
 import { limits } from "./limits.ts";
 import { cacheReader } from "./object-reader-cache.ts";
+import { healthHandler } from "./health.ts";
+import { discoveryHandler } from "./discovery/handler.ts";
+import { metricsHandler, requestMetrics } from "./metrics.ts";
 import type { ObjectReader } from "./object-reader.ts";
-import { type Observer, pipeline } from "./pipeline.ts";
+import { openIdHandler, versionHandler } from "./paths.ts";
+import { pipeline } from "./pipeline.ts";
 import { RequestGate } from "./request-gate.ts";
 import type { ApiRequest } from "./request.ts";
 import type { ApiResponse } from "./response.ts";
 import { AdmissionChain } from "./rest/admission-chain.ts";
 import type { ServerContext } from "./rest/context.ts";
+import { installSpecials } from "./rest/install.ts";
 import { type Served, serve } from "./rest/served.ts";
 import { ObjectStorage } from "./rest/storage.ts";
 import { Router } from "./router.ts";
@@ -86,16 +93,29 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     admission: new AdmissionChain(policies.admission),
     allowPrivileged: options.allowPrivileged ?? true,
   };
+  await bootstrap({ storage: context.storage, clock, chance, clientCa: options.listen?.clientCa });
   const router = new Router(context);
   for (const each of served) router.add(each);
-  const observers: Observer[] = [];
+  installSpecials(router, {
+    reader,
+    authorizer: policies.authorizer,
+    tokenAuthenticators: policies.tokenAuthenticators ?? [],
+    tokenIssuer: policies.tokenIssuer,
+    rules: policies.rbac,
+  });
+  const gate = new RequestGate();
+  const metrics = createMetrics();
+  const observers = [requestMetrics({ metrics, clock, gate, cache })];
+  const { authenticators, authorizer } = policies;
+  let address = "localhost";
+  installPaths(router, { metrics, cache, tokenIssuer: policies.tokenIssuer, address: () => address });
   const handle = pipeline({
     clock,
     log,
-    authenticators: policies.authenticators,
+    authenticators,
     anonymous: options.anonymous ?? true,
-    gate: new RequestGate(),
-    authorizer: policies.authorizer,
+    gate,
+    authorizer,
     observers,
     handler: (allowed) => router.route(allowed),
   });
@@ -105,6 +125,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const https = options.listen
     ? scope.use(await HttpsServer.listen({ handle, clock, log, ...options.listen }))
     : undefined;
+  if (https) address = `${https.address.host}:${https.address.port}`;
   const owned = scope.move();
   return {
     handle,
@@ -113,6 +134,33 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     useCertificate: (certificate) => https?.useCertificate(certificate),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Everything that is no resource: discovery, health, version, metrics. */
+function installPaths(
+  router: Router,
+  parts: {
+    readonly metrics: Metrics;
+    readonly cache: WatchCache;
+    readonly tokenIssuer: TokenIssuer | undefined;
+    readonly address: () => string;
+  },
+): void {
+  const resources = () => Iterator.from(router.all()).map(({ resource }) => resource);
+  const names = [
+    "ping", "log", "etcd", "poststarthook/start-apiextensions-controllers",
+    "poststarthook/bootstrap-controller", "poststarthook/rbac/bootstrap-roles",
+    "poststarthook/scheduling/bootstrap-system-priority-classes",
+    "poststarthook/priority-and-fairness-config-producer", "autoregister-completion",
+  ]; // prettier-ignore
+  const livez = names.map((name) => ({ name, check: () => undefined }));
+  const shutdown = { name: "shutdown", check: () => undefined };
+  const informers = { name: "informer-sync", check: () => undefined };
+  router.path(versionHandler);
+  router.path(healthHandler({ livez, readyz: [...livez, informers, shutdown] }));
+  router.path(discoveryHandler(resources, parts.address));
+  router.path(metricsHandler(parts.metrics));
+  if (parts.tokenIssuer) router.path(openIdHandler(parts.tokenIssuer, parts.address));
 }
 
 /** The resources that are stored, each storage once. */

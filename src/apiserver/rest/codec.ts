@@ -57,7 +57,9 @@ export function decodeBody(
   validation: FieldValidation,
   warnings: string[],
 ): KubeObject {
-  const { value, json } = parseBody(raw);
+  const { value: parsed, json } = parseBody(raw);
+  // `null` is an object without any field.
+  const value = parsed === null ? {} : parsed;
   checkType(kind.gvk, value);
   if (validation !== "Ignore" && raw.body instanceof Uint8Array) {
     const complaints = strictErrors(kind.schema, value, json);

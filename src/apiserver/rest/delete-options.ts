@@ -24,7 +24,11 @@ const policies = ["Foreground", "Background", "Orphan"] as const;
 export async function deleteOptions(request: ApiRequest): Promise<DeleteOptions> {
   const body = await request.body();
   const isEmpty = body === undefined || (body instanceof Uint8Array && body.length === 0);
-  const given = isEmpty ? fromQuery(request.query) : fromBody(request, body);
+  return readDeleteOptions(isEmpty ? fromQuery(request.query) : fromBody(request, body));
+}
+
+/** What a DeleteOptions object asks for. @throws Invalid. */
+export function readDeleteOptions(given: Given): DeleteOptions {
   const errors = check(given);
   if (errors.length > 0) throw invalidOptions("DeleteOptions", errors);
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = given;

@@ -1,3 +1,4 @@
+import type { Namespace } from "#apis/core/namespace.ts";
 import { rfc3339 } from "#base/clock.ts";
 import { conflict, modifiedSince, notFound, type Status } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -55,7 +56,25 @@ function answerDeletion(
 }
 
 /** Resources that answer a DELETE with the object that went instead of a Status. */
-const returnsDeleted = new Set(["/pods"]);
+const returnsDeleted = new Set([
+  "/namespaces",
+  "/persistentvolumeclaims",
+  "/persistentvolumes",
+  "/pods",
+  "/podtemplates",
+  "/resourcequotas",
+  "/serviceaccounts",
+  "/services",
+  "resource.k8s.io/deviceclasses",
+  "resource.k8s.io/resourceclaims",
+  "resource.k8s.io/resourceclaimtemplates",
+  "resource.k8s.io/resourceslices",
+  "storage.k8s.io/csidrivers",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/storageclasses",
+  "storage.k8s.io/volumeattachments",
+  "storage.k8s.io/volumeattributesclasses",
+]);
 
 /** Deletes an object, or starts to. @throws NotFound, Conflict. */
 export async function deleteOne(
@@ -74,7 +93,9 @@ export async function deleteOne(
     if (!current) throw notFound({ group, resource }, name);
     const old = present(served, current).object;
     checkPreconditions(context, options, old, name);
+    checkNamespace(context, old as Namespace);
     if (!admitted) {
+      warnOfOrphans(context, options);
       const { write } = options;
       const attributes = admissionAttributes(context, "DELETE", name, undefined, old, write);
       await server.admission.admit(attributes);
@@ -93,7 +114,8 @@ function checkPreconditions(
   { metadata }: KubeObject,
   name: string,
 ): void {
-  const { group, plural: resource } = served.resource;
+  // Upstream names the kind here where it names the resource elsewhere.
+  const { group, kind: resource } = served.resource;
   const { uid, resourceVersion } = preconditions;
   if (uid !== undefined && uid !== metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
@@ -105,6 +127,26 @@ function checkPreconditions(
   }
 }
 
+/** A namespace that is being emptied cannot be deleted once more. @throws Conflict. */
+function checkNamespace(context: ResourceContext, { metadata, spec }: Namespace): void {
+  if (!isNamespace(context) || metadata.deletionTimestamp === undefined) return;
+  if (!spec?.finalizers?.length) return;
+  const why =
+    "The system is ensuring all content is removed from this namespace.  Upon completion, this " +
+    "namespace will automatically be purged by the system.";
+  throw conflict({ group: "", resource: "namespaces" }, metadata.name, why);
+}
+
+/** Jobs leave their pods behind unless told otherwise, which surprises people. */
+function warnOfOrphans({ served, warnings }: ResourceContext, { propagation }: DeleteOptions): void {
+  if (served.resource.plural !== "jobs" || served.strategy.defaultPropagation !== "orphan") return;
+  if (propagation !== undefined) return;
+  warnings.push(
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background " +
+      "to remove them or set propagationPolicy=Orphan to suppress this warning",
+  );
+}
+
 /** One attempt. Undefined: somebody else wrote in between. */
 async function tryDelete(
   context: ResourceContext,
@@ -114,6 +156,9 @@ async function tryDelete(
 ): Promise<Deletion | undefined> {
   const { server, served } = context;
   const old = current.object;
+  if (isNamespace(context) && old.metadata.deletionTimestamp === undefined) {
+    return startNamespace(context, storage, options, current);
+  }
   const graceSeconds = graceFor(context, options, old);
   const finalizers = finalizersFor(context, options, old);
   const isGraceful = graceSeconds > 0;
@@ -131,6 +176,25 @@ async function tryDelete(
   if (isGraceful || finalizers.length > 0) return { object: marked, gone: false };
   const gone = await server.storage.remove(marked);
   return { object: gone ?? marked, gone: true };
+}
+
+function isNamespace({ served }: ResourceContext): boolean {
+  return served.resource.group === "" && served.resource.plural === "namespaces";
+}
+
+/** A namespace is marked first, and goes when nothing is left in it (`finalize`). */
+async function startNamespace(
+  { server }: ResourceContext,
+  storage: ServedStorage,
+  { write }: DeleteOptions,
+  current: CachedObject,
+): Promise<Deletion | undefined> {
+  const next = structuredClone(current.object) as Namespace;
+  next.metadata.deletionTimestamp = rfc3339(server.clock.now());
+  next.status = { ...next.status, phase: "Terminating" };
+  if (write.dryRun) return { object: current, gone: false };
+  const marked = await server.storage.replace(storage, current, next);
+  return marked && { object: marked, gone: false };
 }
 
 /** How long the object may take to end; 0 for all that does not end gracefully. */
@@ -167,6 +231,7 @@ function finalizersFor(
   { propagation }: DeleteOptions,
   { metadata }: KubeObject,
 ): string[] {
+  if (served.resource.plural === "events") return metadata.finalizers ?? [];
   const others = (metadata.finalizers ?? []).filter(
     (finalizer) => finalizer !== orphan && finalizer !== foreground,
   );

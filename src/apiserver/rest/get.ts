@@ -1,9 +1,9 @@
-import { ApiError, notFound } from "#machinery/errors.ts";
+import { notFound } from "#machinery/errors.ts";
 import type { ApiResponse } from "../response.ts";
 import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { answerObject, representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
-import { waitForRevision } from "./resource-version.ts";
+import { malformedRevision, waitForRevision } from "./resource-version.ts";
 import { type ServedStorage, storageKey } from "./served.ts";
 
 /** GET of one object. */
@@ -17,7 +17,7 @@ export async function getObject(
   if (asked !== null && asked !== "" && asked !== "0") {
     // A malformed resourceVersion is upstream's 500 here.
     if (!/^\d+$/.test(asked)) {
-      throw new ApiError("InternalError", `Internal error occurred: invalid resourceVersion ${asked}`);
+      throw malformedRevision(asked);
     }
     await waitForRevision(server.storage.cache, Number(asked), server.clock);
   }

@@ -4,7 +4,7 @@ import type { KubeObject } from "#machinery/meta.ts";
 import { applyJsonPatch } from "#machinery/patch/json-patch.ts";
 import { applyMergePatch } from "#machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#machinery/patch/strategic-merge-patch.ts";
-import type { JsonObject, JsonValue } from "#machinery/schema/schema.ts";
+import type { JsonObject, JsonValue, ObjectSchema } from "#machinery/schema/schema.ts";
 import { unknownFields } from "#machinery/schema/strict.ts";
 import { unsupportedMedia } from "../negotiate.ts";
 import type { ApiResponse } from "../response.ts";
@@ -30,17 +30,23 @@ export async function patchObject(
   storage: ServedStorage,
 ): Promise<ApiResponse> {
   const as = representation(context, "object");
-  const { request } = context;
-  const type = patchType(request.headers["content-type"] as string | undefined);
-  const options = writeOptions(request.query, "PatchOptions");
-  const patch = readPatch(await request.body(), type);
-  const { written, created } = await writeLoop(
-    context,
-    storage,
-    options,
-    patchChange(context, options, type, patch),
-  );
+  const options = writeOptions(context.request.query, "PatchOptions");
+  const patch = await readPatchRequest(context);
+  const change = patchChange(context, options, patch);
+  const { written, created } = await writeLoop(context, storage, options, change);
   return answerObject(context, as, created ? 201 : 200, written);
+}
+
+/** A patch as it came. */
+export interface Patch {
+  readonly type: PatchType;
+  readonly value: unknown;
+}
+
+/** @throws UnsupportedMediaType, BadRequest. */
+export async function readPatchRequest({ request }: ResourceContext): Promise<Patch> {
+  const type = patchType(request.headers["content-type"] as string | undefined);
+  return { type, value: readPatch(await request.body(), type) };
 }
 
 function patchType(contentType: string | undefined): PatchType {
@@ -63,31 +69,26 @@ function readPatch(body: Uint8Array | object | undefined, type: PatchType): unkn
 function patchChange(
   context: ResourceContext,
   options: WriteOptions,
-  type: PatchType,
-  patch: unknown,
+  patch: Patch,
 ): Change {
-  if (type === patchTypes.apply) {
+  if (patch.type === patchTypes.apply) {
     throw new ApiError("UnsupportedMediaType", "server-side apply is not served yet");
   }
   return {
     allowCreate: false,
     make(current) {
-      const target = current as unknown as JsonObject;
-      const patched = applyPatch(context, type, target, patch);
+      const patched = applyPatchTo(context.served.resource.schema, patch, current!);
       return decodePatched(context, options, patched);
     },
   };
 }
 
-function applyPatch(
-  { served }: ResourceContext,
-  type: PatchType,
-  target: JsonObject,
-  patch: unknown,
-): JsonValue {
-  if (type === patchTypes.json) return applyJsonPatch(target, patch);
-  if (type === patchTypes.merge) return applyMergePatch(target, patch);
-  return applyStrategicMergePatch(served.resource.schema, target, patch);
+/** A new value: `target`, of type `schema`, patched. */
+export function applyPatchTo(schema: ObjectSchema, { type, value }: Patch, target: object): JsonValue {
+  const json = target as JsonObject;
+  if (type === patchTypes.json) return applyJsonPatch(json, value);
+  if (type === patchTypes.merge) return applyMergePatch(json, value);
+  return applyStrategicMergePatch(schema, json, value);
 }
 
 /** A patched object must still be one of its kind. */

@@ -14,6 +14,12 @@ export function parseRevision(text: string): Revision | undefined {
   return Number(text);
 }
 
+/** Where a list answers 400, everything else answers a malformed resourceVersion like this. */
+export function malformedRevision(text: string): ApiError {
+  const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  return new ApiError("", `invalid resource version ${JSON.stringify(text)}: ${why}`, { code: 500 });
+}
+
 /** The 504 for a resourceVersion that has not happened yet. */
 export function tooLargeRevision(asked: Revision, current: Revision): ApiError {
   const message = `Too large resource version: ${asked}, current: ${current}`;

@@ -1,4 +1,4 @@
-import { ApiError, conflict, modifiedSince, notFound } from "#machinery/errors.ts";
+import { conflict, modifiedSince, notFound } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { equalJson } from "#machinery/patch/json-value.ts";
 import { limits } from "../limits.ts";
@@ -10,6 +10,7 @@ import type { ResourceContext } from "./context.ts";
 import { createDecoded } from "./create.ts";
 import { trackFields } from "./managed-fields.ts";
 import { present, type ServedStorage, storageKey, toStored } from "./served.ts";
+import { malformedRevision } from "./resource-version.ts";
 import { type WriteOptions, writeOptions } from "./write-options.ts";
 import {
   admissionAttributes,
@@ -112,7 +113,8 @@ async function tryUpdate(
   const old = present(served, current).object;
   const next = await change.make(old);
   checkPreconditions(context, next, old);
-  delete next.metadata.resourceVersion;
+  // From here on the object is based on what is there, said or not.
+  next.metadata.resourceVersion = old.metadata.resourceVersion;
   if (!change.tracksFields) trackFields(context, options, old, next);
   change.check?.(next, old);
   const attributes = admissionAttributes(context, "UPDATE", info.name, next, old, options);
@@ -189,7 +191,7 @@ function checkPreconditions(context: ResourceContext, next: KubeObject, old: Kub
     return;
   }
   if (!/^\d+$/.test(resourceVersion)) {
-    throw new ApiError("InternalError", `Internal error occurred: invalid resourceVersion ${resourceVersion}`);
+    throw malformedRevision(resourceVersion);
   }
   if (resourceVersion !== old.metadata.resourceVersion) {
     throw conflict({ group, resource }, info.name, modifiedSince);

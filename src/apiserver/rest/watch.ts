@@ -11,7 +11,7 @@ import type { ResourceContext } from "./context.ts";
 import { plainFrame } from "./json-representation.ts";
 import { type ListOptions, listOptions } from "./list-options.ts";
 import { bookmarkObject } from "./representation.ts";
-import { tooOld, waitForRevision } from "./resource-version.ts";
+import { malformedRevision, tooOld, waitForRevision } from "./resource-version.ts";
 import { selected } from "./selection.ts";
 import { present, type ServedStorage, storageKey } from "./served.ts";
 
@@ -71,7 +71,7 @@ interface Watch {
 
 function startOf({ resourceVersion: text, sendInitialEvents }: ListOptions): Start {
   if (text !== "" && !/^\d+$/.test(text)) {
-    throw new ApiError("InternalError", `Internal error occurred: invalid resourceVersion ${text}`);
+    throw malformedRevision(text);
   }
   const revision = text === "" ? 0 : Number(text);
   if (sendInitialEvents === true) return { from: "state", notOlderThan: revision };

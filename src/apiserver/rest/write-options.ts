@@ -61,7 +61,7 @@ export function invalidOptions(kind: OptionsKind, errors: readonly FieldError[])
 /** `dryRun` is absent or `All`. */
 export function dryRunErrors(values: readonly string[]): FieldError[] {
   const bad = values.some((value) => value !== "All");
-  return bad || values.length > 1 ? [notSupported("dryRun", values, ["All"])] : [];
+  return bad ? [notSupported("dryRun", values, ["All"])] : [];
 }
 
 function managerErrors(manager: string): FieldError[] {

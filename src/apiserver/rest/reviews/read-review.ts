@@ -1,0 +1,28 @@
+import { methodNotSupported } from "#machinery/errors.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { representation } from "../answer.ts";
+import { decodeBody } from "../codec.ts";
+import type { ResourceContext } from "../context.ts";
+import type { Representation } from "../representation.ts";
+import { writeOptions } from "../write-options.ts";
+import { admissionAttributes } from "../write-steps.ts";
+
+/** Reads a question that is POSTed and never stored. @throws MethodNotAllowed. */
+export async function readReview<T extends KubeObject>(
+  context: ResourceContext,
+): Promise<{ as: Representation | undefined; object: T }> {
+  const { info, served, request, server, warnings } = context;
+  const { group, plural: resource } = served.resource;
+  if (info.verb !== "create" || info.name !== "") {
+    throw methodNotSupported({ group, resource }, info.verb);
+  }
+  const as = representation(context, "object");
+  const options = writeOptions(request.query, "CreateOptions");
+  const contentType = request.headers["content-type"] as string | undefined;
+  const raw = { body: await request.body(), contentType };
+  const object = decodeBody(served.resource, raw, options.fieldValidation, warnings) as T;
+  const attributes = admissionAttributes(context, "CREATE", "", object, undefined, options);
+  await server.admission.admit(attributes);
+  await server.admission.validate(attributes);
+  return { as, object };
+}
