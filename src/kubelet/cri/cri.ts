@@ -170,13 +170,6 @@ export interface ImageService {
 /** A container runtime; disposing it closes the connection. */
 export interface CriClient extends RuntimeService, ImageService, Disposable {}
 
-/** Environment variables as the CRI wants them. */
-export function envOf(
-  variables: Iterable<readonly [key: string, value: string]>,
-): { key: string; value: Uint8Array }[] {
-  return Array.from(variables, ([key, value]) => ({ key, value: Buffer.from(value, "utf8") }));
-}
-
 function goCodeName(code: GrpcCode): string {
   if (code === "CANCELLED") return "Canceled";
   if (code === "OK") return "OK";

@@ -215,7 +215,7 @@ export interface ContainerConfig {
   command?: string[];
   args?: string[];
   workingDir?: string;
-  /** Values are bytes on the wire since v1.33; `envOf` makes them from text. */
+  /** Values are UTF-8 bytes. */
   envs?: { key: string; value: Uint8Array }[];
   mounts?: Mount[];
   devices?: { containerPath: string; hostPath: string; permissions: string }[];
