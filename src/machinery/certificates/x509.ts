@@ -131,3 +131,9 @@ async function importKey(key: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(key).export({ type: "pkcs8", format: "der" });
   return webcrypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
 }
+
+/** The organizations in the subject of a certificate signing request (PEM). Throws on nonsense. */
+export function requestedOrganizations(pem: string): string[] {
+  const request = new x509.Pkcs10CertificateRequest(pem);
+  return request.subjectName.getField("O");
+}
