@@ -47,7 +47,7 @@ export async function startTestContainerd(clock: Clock): Promise<TestContainerd>
   const cgroupParent = `/${folder.slice("/run/".length)}`;
   const config = join(folder, "config.toml");
   await writeFile(config, await configuration(folder, socket));
-  const child = spawn("containerd", ["--config", config], {
+  const child = spawn(findProgram("containerd") ?? "containerd", ["--config", config], {
     env: programEnvironment(),
     stdio: "ignore",
   });
