@@ -14,12 +14,11 @@ import { allControllers, type ControllerSettings } from "./all.ts";
 
 export type { ControllerSettings } from "./all.ts";
 
-/** The user that informers, and controllers without an account of their own, run as. */
-export const managerUser = "system:kube-controller-manager";
-
 export interface ControllersOptions extends ControllerSettings {
-  /** A client that speaks as the given user: `managerUser` or a service account. */
-  clientFor: (user: string) => Client;
+  /** Speaks as the manager itself; informers and a few controllers use it. */
+  client: Client;
+  /** A client that speaks as the service account of this name in kube-system. */
+  clientFor: (account: string) => Client;
   clock: Clock;
   chance: Chance;
   log: Logger;
@@ -41,15 +40,15 @@ export function controllerNames(settings: ControllerSettings): string[] {
 
 /** Runs the controllers until the signal aborts. @throws Error for a controller that is unknown. */
 export async function runControllers(options: ControllersOptions): Promise<void> {
-  const { clientFor, clock, chance, signal, concurrency = defaultConcurrency } = options;
+  const { client, clock, chance, signal, concurrency = defaultConcurrency } = options;
   const log = options.log.with({ component: "kube-controller-manager" });
   const selected = select(allControllers(options), options.controllers ?? ["*"]);
-  const client = clientFor(managerUser);
   const common = { clock, chance, log, signal };
   const informers = createInformerFactory({ ...common, ...options.informers, client });
   await Promise.all(
     selected.map(async (controller) => {
-      const own = clientFor(userOf(controller));
+      const account = controller.account === undefined ? controller.name : controller.account;
+      const own = account === null ? client : options.clientFor(account);
       const component = controller.component ?? controller.name;
       const recorder = startEventRecorder({ ...common, client: own, component });
       const context: ControllerContext = {
@@ -66,10 +65,6 @@ export async function runControllers(options: ControllersOptions): Promise<void>
       }
     }),
   );
-}
-
-function userOf({ name, account = name }: Controller): string {
-  return account === null ? managerUser : `system:serviceaccount:kube-system:${account}`;
 }
 
 function select(all: readonly Controller[], wanted: readonly string[]): Controller[] {

@@ -32,7 +32,8 @@ export const jobController = defineController<Job>({
     const job = caches.get(jobs, key);
     await releaseStrays(key, job, context);
     if (!job || (job.spec.managedBy ?? managedByUs) !== managedByUs) return done;
-    if (isJobFinished(job)) return done;
+    // Without a selector it would disown each pod that it makes and make another.
+    if (isJobFinished(job) || !job.spec.selector) return done;
     const candidates = [
       ...caches.ownedBy(pods, job),
       ...caches.orphans(pods, job.metadata.namespace ?? ""),
