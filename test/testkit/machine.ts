@@ -43,9 +43,10 @@ export class TestMachine implements AsyncDisposable {
     const ip = (...args: string[]) => run("ip", args);
     await ip("netns", "add", machine.name);
     await ip("-n", machine.name, "link", "set", "lo", "up");
-    await ip("-n", machine.name, "link", "add", "eth0", "type", "dummy");
+    await ip("-n", machine.name, "link", "add", "eth0", "type", "veth", "peer", "name", "out");
     await ip("-n", machine.name, "address", "add", `${machine.address}/24`, "dev", "eth0");
     await ip("-n", machine.name, "link", "set", "eth0", "up");
+    await ip("-n", machine.name, "link", "set", "out", "up");
     await ip("-n", machine.name, "route", "add", "default", "via", "198.18.0.1", "dev", "eth0");
     return machine;
   }
