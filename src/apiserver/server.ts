@@ -58,6 +58,8 @@ export interface ApiServerOptions {
   /** None: the server is reached in-process only. */
   readonly listen?: {
     readonly host: string;
+    /** Further addresses to listen on, at the same port. */
+    readonly moreHosts?: readonly string[];
     /** 0: a free port. */
     readonly port: number;
     readonly certificate: ServingCertificate;

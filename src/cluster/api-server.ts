@@ -68,6 +68,7 @@ export async function assembleApiServer(settings: ApiServerSettings): Promise<Ap
       ? {
           listen: {
             host: listen.addresses[0] ?? "127.0.0.1",
+            moreHosts: listen.addresses.slice(1),
             port: listen.port,
             certificate: { cert: serving.certificate, key: serving.key },
             clientCa: clientCa!.certificate,

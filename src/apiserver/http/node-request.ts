@@ -77,7 +77,9 @@ export class NodeRequest implements ApiRequest {
           reject(tooLarge());
         } else chunks.push(chunk);
       });
-      this.#stream.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+      this.#stream.on("end", () =>
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
+      );
       this.#stream.on("error", reject);
       this.#stream.on("close", () => reject(new ApiError("BadRequest", "the request was cut off")));
     });

@@ -40,7 +40,13 @@ export async function respond(
       return writeBytes(request, response, status, headers, undefined);
     case "object":
       headers["content-type"] ??= "application/json";
-      return writeBytes(request, response, status, headers, Buffer.from(JSON.stringify(body.object)));
+      return writeBytes(
+        request,
+        response,
+        status,
+        headers,
+        Buffer.from(JSON.stringify(body.object)),
+      );
     case "watch":
       asPlain(response).writeHead(status, headers);
       return writeWatch(response, body.start);

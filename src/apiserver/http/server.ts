@@ -6,9 +6,18 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type Server as NetServer,
+} from "node:net";
 import type { Duplex } from "node:stream";
-import { createSecureContext, createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
+import {
+  createSecureContext,
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type TLSSocket,
+} from "node:tls";
 import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import { limits } from "../limits.ts";
@@ -31,6 +40,8 @@ export interface HttpsServerOptions {
   /** PEM of the authorities whose client certificates are believed. */
   readonly clientCa?: string;
   readonly host: string;
+  /** Further addresses to listen on, at the same port. */
+  readonly moreHosts?: readonly string[];
   /** 0: a free port. */
   readonly port: number;
 }
@@ -46,6 +57,8 @@ export class HttpsServer implements AsyncDisposable {
   readonly #open = new Set<NodeRequest>();
   /** Watches and other streams that a stop has to end. */
   readonly #streaming = new Set<() => void>();
+  /** Plain servers on the further addresses, that hand their connections to the first. */
+  readonly #doors: NetServer[] = [];
   #isStopping = false;
   address: { host: string; port: number } = { host: "", port: 0 };
 
@@ -54,7 +67,10 @@ export class HttpsServer implements AsyncDisposable {
     const { cert, key } = options.certificate;
     this.#http1 = createServer({ keepAliveTimeout: limits.keepAliveMs, requestTimeout: 0 });
     this.#http1.on("request", (request, response) => this.#onRequest(request, response));
-    this.#http1.on("upgrade", (request, socket, head) => void this.#onUpgrade(request, socket, head));
+    this.#http1.on(
+      "upgrade",
+      (request, socket, head) => void this.#onUpgrade(request, socket, head),
+    );
     this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: 250 } });
     this.#http2.on("request", (request, response) => this.#onRequest(request, response));
     this.#http2.on("session", (session) => {
@@ -78,15 +94,14 @@ export class HttpsServer implements AsyncDisposable {
   static async listen(options: HttpsServerOptions): Promise<HttpsServer> {
     const server = new HttpsServer(options);
     const tls = server.#tls;
-    await new Promise<void>((resolve, reject) => {
-      tls.once("error", reject);
-      tls.listen(options.port, options.host, () => {
-        tls.off("error", reject);
-        resolve();
-      });
-    });
+    await listenOn(tls, options.port, options.host);
     const { address, port } = tls.address() as AddressInfo;
     server.address = { host: address, port };
+    for (const host of options.moreHosts ?? []) {
+      const door = createNetServer((socket) => void tls.emit("connection", socket));
+      server.#doors.push(door);
+      await listenOn(door, port, host);
+    }
     return server;
   }
 
@@ -100,6 +115,7 @@ export class HttpsServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     const closed = new Promise<void>((resolve) => this.#tls.close(() => resolve()));
+    for (const door of this.#doors) door.close();
     for (const end of this.#streaming) end();
     const { clock } = this.#options;
     const late = clock.after(limits.shutdownMs, () => this.#destroyAll());
@@ -141,7 +157,10 @@ export class HttpsServer implements AsyncDisposable {
     });
   }
 
-  async #answer(request: NodeRequest, response: ServerResponse | Http2ServerResponse): Promise<void> {
+  async #answer(
+    request: NodeRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ): Promise<void> {
     const answer = await this.#options.handle(request);
     if (answer.body.kind === "watch" || answer.body.kind === "stream") {
       const end = (): void => void (response as ServerResponse).end();
@@ -182,4 +201,14 @@ export class HttpsServer implements AsyncDisposable {
 /** Checks that certificate and key belong together. @throws Error when they do not. */
 export function checkCertificate({ cert, key }: ServingCertificate): void {
   createSecureContext({ cert, key });
+}
+
+function listenOn(server: NetServer, port: number, host: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
