@@ -2,6 +2,7 @@ import { ApiError, type Status } from "#machinery/errors.ts";
 import type { Draft, KubeList, KubeObject } from "#machinery/meta.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { Resource } from "#machinery/resource.ts";
+import { deleteBody, listQuery, queryOf, writeQuery } from "./query.ts";
 import type { ApiAnswer, ApiCall, StreamAnswer, Transport } from "./transport.ts";
 
 /** Names one object; no namespace for objects of the cluster. */
@@ -357,46 +358,4 @@ function typed<T extends object>(resource: Resource, object: T): T {
   const own = object as { apiVersion?: string; kind?: string };
   if (own.apiVersion !== undefined && own.kind !== undefined) return object;
   return { apiVersion, kind, ...object };
-}
-
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
-
-function queryOf(values: Query): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const name in values) {
-    const value = values[name];
-    if (value !== undefined && value !== "") query.set(name, String(value));
-  }
-  return query;
-}
-
-function listQuery(o: ListOptions): URLSearchParams {
-  const { labelSelector, fieldSelector, limit, resourceVersion } = o;
-  const { resourceVersionMatch, timeoutSeconds } = o;
-  return queryOf({
-    labelSelector,
-    fieldSelector,
-    limit: limit === 0 ? undefined : limit,
-    continue: o.continue,
-    resourceVersion,
-    resourceVersionMatch,
-    timeoutSeconds,
-  });
-}
-
-function writeQuery(o: WriteOptions, force?: boolean): URLSearchParams {
-  const { fieldManager, fieldValidation } = o;
-  return queryOf({ dryRun: o.dryRun ? "All" : undefined, fieldManager, fieldValidation, force });
-}
-
-function deleteBody(o: DeleteOptions): { body?: object } {
-  const { dryRun, gracePeriodSeconds, propagationPolicy, preconditions } = o;
-  const given = {
-    ...(dryRun ? { dryRun: ["All"] } : {}),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-  };
-  if (Object.keys(given).length === 0) return {};
-  return { body: { apiVersion: "v1", kind: "DeleteOptions", ...given } };
 }

@@ -16,11 +16,11 @@ export interface TestCluster extends AsyncDisposable {
   readonly plane: ControlPlane;
   readonly client: Client;
   /** Makes a namespace of its own; its name. */
-  namespace(): Promise<string>;
+  namespace: () => Promise<string>;
   /** Repeats until `check` no longer throws. */
-  eventually<T>(check: () => Promise<T> | T, withinMs?: number): Promise<T>;
+  eventually: <T>(check: () => Promise<T> | T, withinMs?: number) => Promise<T>;
   /** What the pretended kubelet does with a pod; default: it runs and is ready. */
-  behave(rule: (pod: Pod) => PodFate | undefined): void;
+  behave: (rule: (pod: Pod) => PodFate | undefined) => void;
 }
 
 /** What becomes of a pod: it runs (ready or not), or ends with exit codes. */
@@ -149,7 +149,7 @@ async function attend(client: Client, pod: Pod, fate: PodFate | undefined): Prom
       lastState: {},
     })),
   };
-  await client.updateStatus(pods, { ...pod, status } as Pod);
+  await client.updateStatus(pods, { ...pod, status });
 }
 
 /** A pod template that does nothing. */

@@ -48,14 +48,11 @@ describe("a Deployment", () => {
     await client.patch(deployments, at, patch, { type: "merge" });
     await eventually(async () => {
       const { items } = await client.list(replicaSets, { namespace });
-      const sizes = items.map(({ spec, metadata }) => [
-        metadata.annotations?.["deployment.kubernetes.io/revision"],
-        spec.replicas,
-      ]);
-      expect(sizes.sort()).toEqual([
-        ["1", 0],
-        ["2", 2],
-      ]);
+      const sizes = items.map(({ spec, metadata }) => {
+        const revision = metadata.annotations?.["deployment.kubernetes.io/revision"];
+        return `${revision}: ${spec.replicas}`;
+      });
+      expect(sizes.toSorted()).toEqual(["1: 0", "2: 2"]);
       const { status } = await client.get(deployments, at);
       expect(status).toMatchObject({ availableReplicas: 2, updatedReplicas: 2, replicas: 2 });
     });
