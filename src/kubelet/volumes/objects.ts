@@ -11,6 +11,7 @@ import type { Pod } from "#apis/core/pod.ts";
 import { type Secret, secrets } from "#apis/core/secret.ts";
 import type { Client } from "#client/client.ts";
 import { type Informer, startInformer } from "#client/informer.ts";
+import { isReason } from "#machinery/errors.ts";
 import { toKey } from "#machinery/meta.ts";
 import type { ReferencedObjects } from "../runtime/environment.ts";
 import { referencesOf } from "./payload.ts";
@@ -109,5 +110,23 @@ export function nodeObjects(options: ObjectsOptions): NodeObjects {
       }
       heldBy.delete(uid);
     },
+  };
+}
+
+/** Objects as a simulated node sees them: asked for when needed, never followed. */
+export function simulatedObjects(client: Client): NodeObjects {
+  async function read<T extends ConfigMap | Secret>(get: Promise<T>): Promise<T | undefined> {
+    try {
+      return await get;
+    } catch (error) {
+      if (isReason(error, "NotFound")) return undefined;
+      throw error;
+    }
+  }
+  return {
+    configMap: (namespace, name) => read(client.get(configMaps, { namespace, name })),
+    secret: (namespace, name) => read(client.get(secrets, { namespace, name })),
+    hold() {},
+    release() {},
   };
 }
