@@ -1,4 +1,5 @@
 import { type Clock, sleepWith, type Timer } from "./clock.ts";
+import { nextTurn } from "./turn.ts";
 
 interface Entry {
   at: number;
@@ -79,7 +80,7 @@ export class VirtualClock implements Clock {
 /** Lets all promise reactions and immediates that are ready now run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < settleTurns; turn++) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }
 

@@ -6,6 +6,7 @@
 import type { Chance } from "#base/chance.ts";
 import { type Clock, rfc3339 } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
+import { nextTurn } from "#base/turn.ts";
 import type { Node } from "#apis/core/node.ts";
 import { type Pod, pods } from "#apis/core/pod.ts";
 import type { Client } from "#client/client.ts";
@@ -92,7 +93,7 @@ class Scheduler {
           await new Promise<void>((resolve) => (this.#bindingDone = resolve));
         }
       }
-      await this.#options.clock.sleep(0, signal).catch(() => {});
+      await nextTurn();
     }
   }
 
