@@ -16,6 +16,17 @@ import { replicationControllerStrategy } from "./core/replication-controller-str
 import { secretStrategy } from "./core/secret-strategy.ts";
 import { serviceAccountStrategy } from "./core/service-account-strategy.ts";
 import { eventsStrategy } from "./events/event-strategy.ts";
+import { jobStrategy } from "./batch/job-strategy.ts";
+import { cronJobStrategy } from "./batch/cron-job-strategy.ts";
+import { leaseStrategy } from "./coordination/lease-strategy.ts";
+import { serviceStrategy } from "./core/service-strategy.ts";
+import { endpointSliceStrategy } from "./discovery/endpoint-slice-strategy.ts";
+import {
+  clusterRoleBindingStrategy,
+  clusterRoleStrategy,
+  roleBindingStrategy,
+  roleStrategy,
+} from "./rbac/role-strategy.ts";
 
 /** Only the API server asks for strategies; a strategy takes only objects of its own kind. */
 
@@ -40,6 +51,15 @@ const strategies: Readonly<Record<string, Strategy>> = {
   "apps/replicasets": as(replicaSetStrategy),
   "apps/statefulsets": as(statefulSetStrategy),
   "events.k8s.io/events": as(eventsStrategy),
+  "/services": as(serviceStrategy),
+  "batch/cronjobs": as(cronJobStrategy),
+  "batch/jobs": as(jobStrategy),
+  "coordination.k8s.io/leases": as(leaseStrategy),
+  "discovery.k8s.io/endpointslices": as(endpointSliceStrategy),
+  "rbac.authorization.k8s.io/clusterrolebindings": as(clusterRoleBindingStrategy),
+  "rbac.authorization.k8s.io/clusterroles": as(clusterRoleStrategy),
+  "rbac.authorization.k8s.io/rolebindings": as(roleBindingStrategy),
+  "rbac.authorization.k8s.io/roles": as(roleStrategy),
 };
 
 const plain: Strategy = {};
