@@ -6,6 +6,7 @@ import { loop } from "#base/loop.ts";
 import { createMetrics, type Metrics } from "#base/metrics.ts";
 import type { Store } from "#store/store.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
+import type { Handle } from "./admission/in-process.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
 import type { TokenIssuer } from "./authentication/service-account-token.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
@@ -49,8 +50,11 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Logger;
-  /** Who may do what; asked for once, when the caches are filled. */
-  readonly policies: (reader: ObjectReader) => Policies;
+  /**
+   * Who may do what; asked for once, when the caches are filled. `handle` is the server's own door,
+   * for plug-ins that write; it opens once the server has started.
+   */
+  readonly policies: (reader: ObjectReader, handle: Handle) => Policies;
   /** Whether requests without credentials are let on as `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
   /** Whether pods may have privileged containers. Default true. */
@@ -86,7 +90,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const served = allResources.map(serve);
   const cache = scope.use(await WatchCache.open({ store, clock, log, resources: stored(served) }));
   const reader = cacheReader(cache);
-  const policies = options.policies(reader);
+  const policies = options.policies(reader, (request) => handle(request));
   const context: ServerContext = {
     clock,
     chance,

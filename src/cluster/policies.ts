@@ -1,11 +1,6 @@
 import { createPrivateKey } from "node:crypto";
-import type { AdmissionPlugin } from "#apiserver/admission/admission.ts";
-import { defaultTolerationSeconds } from "#apiserver/admission/default-toleration-seconds.ts";
-import { namespaceLifecycle } from "#apiserver/admission/namespace-lifecycle.ts";
-import { nodeRestriction } from "#apiserver/admission/node-restriction.ts";
-import { priority } from "#apiserver/admission/priority.ts";
-import { serviceAccount } from "#apiserver/admission/service-account.ts";
-import { taintNodesByCondition } from "#apiserver/admission/taint-nodes-by-condition.ts";
+import type { Handle } from "#apiserver/admission/in-process.ts";
+import { type AdmissionOptions, admissionPlugins } from "#apiserver/admission/plugins.ts";
 import type { TokenAuthenticator } from "#apiserver/authentication/authenticator.ts";
 import { bearerTokens } from "#apiserver/authentication/bearer-token.ts";
 import { bootstrapTokens } from "#apiserver/authentication/bootstrap-token.ts";
@@ -45,13 +40,17 @@ export interface PolicyOptions {
   staticTokens?: string | undefined;
   /** Default: Node, RBAC. */
   authorizationModes?: readonly AuthorizationMode[];
+  /** Which admission plug-ins are on, and how they are set. */
+  admission?: Omit<AdmissionOptions, "reader" | "clock" | "chance" | "authorizer" | "handle">;
 }
 
 /** Who may do what: authentication, authorization and admission as upstream has them by default. */
-export function policies(options: PolicyOptions): (reader: ObjectReader) => Policies {
+export function policies(
+  options: PolicyOptions,
+): (reader: ObjectReader, handle: Handle) => Policies {
   const { clock, chance, issuer } = options;
   const key = createPrivateKey(options.tokenKey);
-  return (reader) => {
+  return (reader, handle) => {
     const tokens: TokenAuthenticator[] = [
       ...(options.staticTokens === undefined ? [] : [staticTokens(options.staticTokens)]),
       serviceAccountTokens({ issuer, keys: [key], reader, clock }),
@@ -72,7 +71,7 @@ export function policies(options: PolicyOptions): (reader: ObjectReader) => Poli
       rbac,
       admission: [
         ...(checksRoles ? [escalationCheck(rbac, authorizer)] : []),
-        ...defaultAdmission(reader, chance),
+        ...admissionPlugins({ reader, clock, chance, authorizer, handle, ...options.admission }),
       ],
     };
   };
@@ -93,15 +92,4 @@ function authorizerOf(
     case "AlwaysDeny":
       return alwaysDeny;
   }
-}
-
-function defaultAdmission(reader: ObjectReader, chance: Chance): AdmissionPlugin[] {
-  return [
-    namespaceLifecycle(reader),
-    serviceAccount(reader, chance),
-    nodeRestriction(reader),
-    taintNodesByCondition,
-    priority(reader),
-    defaultTolerationSeconds(),
-  ];
 }
