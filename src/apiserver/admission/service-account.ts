@@ -45,6 +45,8 @@ export function serviceAccount(reader: ObjectReader, chance: Chance): AdmissionP
       const { spec } = pod;
       const name = spec.serviceAccountName || "default";
       spec.serviceAccountName = name;
+      // The field's old name is still shown.
+      spec.serviceAccount = name;
       const account = await accountOf(a, name);
       if (mountsToken(account, pod)) mountToken(pod, chance);
       if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
