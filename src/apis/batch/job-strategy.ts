@@ -24,6 +24,8 @@ export const jobStrategy = kindStrategy<Job>({
   defaultPropagation: "orphan",
   prepareForCreate(job) {
     if (job.spec.manualSelector !== true) generateSelector(job);
+    const { labels } = job.spec.template.metadata;
+    if (labels) job.metadata.labels ??= { ...labels };
   },
   validate: validateJob,
   validateUpdate(problems, job, old, context) {

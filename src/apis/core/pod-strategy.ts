@@ -56,6 +56,12 @@ function applyMatchLabelKeys({ metadata, spec }: Pod): void {
   }
 }
 
+/** The service account's old field says the same as the new one. */
+function mirrorServiceAccount({ spec }: Pod): void {
+  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
+  else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
+}
+
 function firstStatus(pod: Pod): PodStatus {
   const status = emptyStatus(pods) as PodStatus;
   status.phase = "Pending";
@@ -139,6 +145,7 @@ export const podStrategy: Strategy<Pod> = {
     resource: pods,
     metadata: "none",
     updateSkipsValidate: true,
+    prepareForUpdate: mirrorServiceAccount,
     status: {
       resetFields: ["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"],
       prepareForUpdate(pod, old) {
@@ -164,6 +171,7 @@ export const podStrategy: Strategy<Pod> = {
     subresources: { ephemeralcontainers: ephemeralContainers, resize },
   }),
   prepareForCreate(pod) {
+    mirrorServiceAccount(pod);
     applyMatchLabelKeys(pod);
     pod.status = firstStatus(pod);
   },

@@ -273,7 +273,7 @@ function validateTrafficPolicies(problems: Problems, spec: Spec): void {
   const internalAt = at.child("internalTrafficPolicy");
   if (spec.internalTrafficPolicy !== undefined) {
     problems.oneOf(internalAt, spec.internalTrafficPolicy, ["Cluster", "Local"]);
-  } else if (spec.type !== "ExternalName" && spec.type) {
+  } else if (["ClusterIP", "NodePort", "LoadBalancer"].includes(spec.type ?? "")) {
     problems.required(internalAt);
   }
   problems.oneOf(at.child("trafficDistribution"), spec.trafficDistribution, [

@@ -143,18 +143,16 @@ function keepDesiredState(object: Loose, old: Loose): void {
   }
 }
 
-/** What a status update that cannot touch metadata leaves of it. */
+/** Metadata that an update cannot touch; what says which object this is stays as it came. */
 export function keepMetadata(object: KubeObject, old: KubeObject): void {
-  const { resourceVersion, managedFields, uid, name, namespace } = object.metadata;
-  object.metadata = {
-    ...old.metadata,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(managedFields === undefined ? {} : { managedFields }),
-  };
-  if (managedFields === undefined) delete object.metadata.managedFields;
+  const metadata = object.metadata as unknown as Record<string, unknown>;
+  const before = old.metadata as unknown as Record<string, unknown>;
+  const own = ["name", "namespace", "uid", "resourceVersion", "managedFields"];
+  for (const field of new Set([...Object.keys(metadata), ...Object.keys(before)])) {
+    if (own.includes(field)) continue;
+    if (before[field] === undefined) delete metadata[field];
+    else metadata[field] = before[field];
+  }
 }
 
 function statusStrategy<T extends KubeObject>(
