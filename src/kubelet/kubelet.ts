@@ -13,7 +13,6 @@ import { runtimeClasses } from "#apis/node/runtime-class.ts";
 import { toKey } from "#machinery/meta.ts";
 import { milliValue, wholeValue } from "#machinery/quantity.ts";
 import { createPodCgroups, noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
-import { createEvictionManager, type EvictionManager } from "./eviction/eviction-manager.ts";
 import { type Host, linuxHost } from "./host/host.ts";
 import type { MachineFacts } from "./host/machine.ts";
 import { createImageManager } from "./images/image-manager.ts";
@@ -79,7 +78,6 @@ interface Parts {
   readonly workers: PodWorkers;
   readonly node: NodeContext;
   readonly manager: NodeManager;
-  readonly eviction: EvictionManager;
   readonly mirrors: Map<string, Pod>;
 }
 
@@ -152,18 +150,11 @@ async function assemble(
         node: manager.node,
         allocatable: resources.allocatable,
         allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
-        pressure: eviction.pressure(),
+        pressure: [],
         shuttingDown: false,
       }),
     refuseResize: (pod, others) => refuseResize(pod, others, resources.allocatable),
   });
-  const eviction = createEvictionManager({
-    host, cri, clock, log, recorder, volumes, rootDir,
-    thresholds: settings.eviction,
-    activePods: () => workers.activePods(),
-    evict: (pod, verdict) => workers.get(pod.metadata.uid ?? "")?.evict(verdict),
-    reclaimStorage: () => Promise.resolve(0),
-  }); // prettier-ignore
   const manager = createNodeManager({
     ...common,
     cri,
@@ -181,12 +172,12 @@ async function assemble(
     runtime: { name: version.runtimeName, version: version.runtimeVersion },
     seen: () => sources.node(),
     resources: () => Promise.resolve(resources),
-    health: () => Promise.resolve(healthOf(eviction, observer)),
+    health: () => Promise.resolve(healthOf(observer)),
   });
   const cpuMilli = milliValue(resources.allocatable["cpu"] ?? "0");
   const memoryBytes = wholeValue(resources.allocatable["memory"] ?? "0");
   await cgroups.start({ cpuMilli, memoryBytes });
-  return { sources, observer, workers, node, manager, eviction, mirrors };
+  return { sources, observer, workers, node, manager, mirrors };
 }
 
 function run(
@@ -197,12 +188,11 @@ function run(
   signal: AbortSignal,
 ): Promise<unknown>[] {
   const { client, clock, log, nodeName } = options;
-  const { observer, manager, eviction, sources } = parts;
+  const { observer, manager, sources } = parts;
   const running: Promise<unknown>[] = [observer.run(signal), manager.run()];
   running.push(renewLease({ client, clock, log, signal, nodeName, node: () => manager.node }));
   running.push(followPods(options, settings, host, parts, signal));
   if (host.simulated) return running;
-  running.push(eviction.run(signal));
   running.push(startHousekeeping({ options, settings, host, ...parts, signal }));
   void sources.synced.then(() => log.debug("pods and services are known"));
   return running;
@@ -321,16 +311,17 @@ async function runtimeHandler({ client }: KubeletOptions, pod: Pod): Promise<str
   return (await client.get(runtimeClasses, { name: runtimeClassName })).handler;
 }
 
-function healthOf(eviction: EvictionManager, observer: Observer): NodeHealth {
-  const pressure = eviction.pressure();
+function healthOf(observer: Observer): NodeHealth {
   const silentMs = observer.silentForMs();
   return {
-    memoryPressure: pressure.includes("MemoryPressure"),
-    diskPressure: pressure.includes("DiskPressure"),
-    pidPressure: pressure.includes("PIDPressure"),
+    memoryPressure: false,
+    diskPressure: false,
+    pidPressure: false,
     trouble:
       silentMs > runtimeSilenceMaxMs
-        ? [`PLEG is not healthy: pleg was last seen active ${Math.round(silentMs / 1_000)}s ago; threshold is 3m0s`]
+        ? [
+            `PLEG is not healthy: pleg was last seen active ${Math.round(silentMs / 1_000)}s ago; threshold is 3m0s`,
+          ]
         : [],
   };
 }

@@ -112,5 +112,6 @@ function ownAddresses(interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>): strin
   const v6 = found
     .filter(({ family, address }) => family === "IPv6" && !address.startsWith("fe80"))
     .map(({ address }) => address);
-  return [...v4, ...v6].length > 0 ? [...v4, ...v6] : ["127.0.0.1"];
+  // One address: a node with two says so by itself, because its pods' network must have two, too.
+  return [v4[0] ?? v6[0] ?? "127.0.0.1"];
 }

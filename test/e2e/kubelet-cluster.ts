@@ -1,0 +1,96 @@
+/** A whole cluster for kubelet tests: control plane in this process, containerd and one real node. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { systemChance } from "#base/chance.ts";
+import { systemClock } from "#base/clock.ts";
+import { jsonLogger, silentLogger, type Logger } from "#base/log.ts";
+import type { Client } from "#client/client.ts";
+import { startControlPlane } from "#cluster/control-plane.ts";
+import { kubeconfigFor } from "#cluster/kubeconfigs.ts";
+import { openPki } from "#cluster/pki.ts";
+import { adminUser, nodeUser } from "#cluster/users.ts";
+import { connectCri } from "#kubelet/cri/client.ts";
+import { type Kubelet, startKubelet } from "#kubelet/kubelet.ts";
+import { MemoryStore } from "#store/memory/memory-store.ts";
+import { startTestContainerd, type TestContainerd } from "#testkit/containerd.ts";
+
+export interface KubeletCluster extends AsyncDisposable {
+  readonly admin: Client;
+  readonly nodeName: string;
+  readonly containerd: TestContainerd;
+  kubelet: Kubelet;
+  /** Ends the kubelet and starts another one on the same node. */
+  restartKubelet(): Promise<void>;
+  /** The text of a kubeconfig for the admin. */
+  readonly kubeconfig: string;
+}
+
+export interface KubeletClusterOptions {
+  log?: "debug" | "info" | undefined;
+  port?: number | undefined;
+  staticPodDir?: string | undefined;
+}
+
+export async function startKubeletCluster(
+  options: KubeletClusterOptions = {},
+): Promise<KubeletCluster> {
+  const clock = systemClock;
+  const chance = systemChance;
+  const log: Logger = options.log
+    ? jsonLogger({ clock, level: options.log, write: (line) => void process.stderr.write(line) })
+    : silentLogger;
+  const nodeName = hostname().toLowerCase();
+  await using scope = new AsyncDisposableStack();
+  const containerd = scope.use(await startTestContainerd(clock));
+  const pki = openPki({ clock, chance });
+  const plane = scope.use(
+    await startControlPlane({
+      store: new MemoryStore({ clock }),
+      clock,
+      chance,
+      log,
+      pki,
+      apiServer: { listen: { addresses: ["127.0.0.1"], port: options.port ?? 0 } },
+    }),
+  );
+  const server = `https://127.0.0.1:${plane.apiServer.address?.port}`;
+  const kubeconfig = await kubeconfigFor(pki, adminUser, { name: "admin", server });
+  async function start(): Promise<Kubelet> {
+    return startKubelet({
+      client: plane.clientFor(nodeUser(nodeName)),
+      cri: connectCri(containerd.socket, clock),
+      clock,
+      chance,
+      log: log.with({ component: "kubelet" }),
+      signal: new AbortController().signal,
+      nodeName,
+      settings: {
+        rootDir: join(containerd.folder, "kubelet"),
+        podLogsDir: join(containerd.folder, "pods"),
+        containerLogsDir: join(containerd.folder, "containers"),
+        cgroupRoot: containerd.cgroupParent,
+        clusterDns: ["10.96.0.10"],
+        podCidr: "10.213.77.0/24",
+        resolvConf: "",
+        staticPodDir: options.staticPodDir,
+      },
+    });
+  }
+  const cluster: KubeletCluster = {
+    admin: plane.admin,
+    nodeName,
+    containerd,
+    kubelet: await start(),
+    kubeconfig,
+    async restartKubelet() {
+      await cluster.kubelet[Symbol.asyncDispose]();
+      cluster.kubelet = await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await cluster.kubelet[Symbol.asyncDispose]();
+      await owned.disposeAsync();
+    },
+  };
+  const owned = scope.move();
+  return cluster;
+}
