@@ -42,10 +42,10 @@ export function planReplicas(
 ): ReplicaPlan {
   if (dying) return { create: 0, delete: [] };
   const active = owned.filter(isActive);
-  const surplus = active.length - replicas;
-  if (surplus <= 0) return { create: Math.min(-surplus, burstMax), delete: [] };
+  const missing = replicas - active.length;
+  if (missing >= 0) return { create: Math.min(missing, burstMax), delete: [] };
   const ranked = rankForDeletion(active, related, nowMs);
-  return { create: 0, delete: ranked.slice(0, Math.min(surplus, burstMax)) };
+  return { create: 0, delete: ranked.slice(0, Math.min(-missing, burstMax)) };
 }
 
 /** Why creating or deleting failed, for the ReplicaFailure condition. */
