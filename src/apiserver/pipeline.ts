@@ -6,6 +6,8 @@ import type { Authenticator } from "./authentication/authenticator.ts";
 import { authenticate } from "./authentication/chain.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { authorize } from "./authorize.ts";
+import { contentTypes, negotiate } from "./negotiate.ts";
+import { encodePlain } from "./rest/protobuf-representation.ts";
 import type { RequestGate } from "./request-gate.ts";
 import { impersonate } from "./impersonation.ts";
 import { requestInfo } from "./request-info.ts";
@@ -72,9 +74,9 @@ export function pipeline(stages: PipelineStages): (request: ApiRequest) => Promi
 /** The one place where something thrown becomes an answer. */
 function failure({ log }: PipelineStages, request: ApiRequest, thrown: unknown): ApiResponse {
   const error = ApiError.from(thrown);
-  if (error.code >= 500) {
+  if (error.cause !== undefined) {
     const { method, path } = request;
-    log.error("request failed", { method, path, error: error.cause ?? error });
+    log.error("request failed", { method, path, error: error.cause });
   }
   const status = error.toStatus();
   const headers: Record<string, string> = {};
@@ -83,6 +85,20 @@ function failure({ log }: PipelineStages, request: ApiRequest, thrown: unknown):
   if (request.wantsObjects === true) {
     return { status: error.code, headers, body: { kind: "object", object: status } };
   }
+  if (acceptsProtobuf(request)) {
+    return bytesResponse(error.code, contentTypes.protobuf, encodePlain(status), headers);
+  }
   const bytes = Buffer.from(`${JSON.stringify(status)}\n`);
-  return bytesResponse(error.code, "application/json", bytes, headers);
+  return bytesResponse(error.code, contentTypes.json, bytes, headers);
+}
+
+/** Failures come in the form that was asked for, if they can. */
+function acceptsProtobuf({ headers }: ApiRequest): boolean {
+  const { accept } = headers;
+  if (typeof accept !== "string" || !accept.startsWith(contentTypes.protobuf)) return false;
+  try {
+    return negotiate(accept, "object").media === "protobuf";
+  } catch {
+    return false;
+  }
 }

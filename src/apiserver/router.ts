@@ -67,7 +67,9 @@ export class Router {
     const { group, version, resource } = info;
     const served = this.#served.get(`${group}/${version}/${resource}`);
     if (!served) return this.#routePath(allowed);
-    const context: ResourceContext = { server: this.#server, request, info, user, served, warnings };
+    const context: ResourceContext = {
+      server: this.#server, request, info: ownScope(info, served), user, served, warnings,
+    }; // prettier-ignore
     if (info.subresource !== "") return this.#routeSubresource(context);
     const virtual = this.#virtual.get(`${group}/${resource}`);
     if (virtual) return virtual(context);
@@ -97,6 +99,13 @@ export class Router {
   }
 }
 
+/** A namespace is asked for as if it were in itself; other resources of the cluster are in none. */
+function ownScope(info: ResourceRequestInfo, served: Served): ResourceRequestInfo {
+  if (info.namespace === "" || served.resource.namespaced) return info;
+  if (info.resource !== "namespaces" || info.namespace !== info.name) throw unknownPath();
+  return { ...info, namespace: "" };
+}
+
 /** Subresources whose body is the whole object, such as `status`. */
 function routeWhole(context: ResourceContext, storage: ServedStorage): Answer {
   switch (context.info.verb) {
@@ -115,6 +124,7 @@ function routeVerb(context: ResourceContext, storage: ServedStorage): Answer {
   const { info, served } = context;
   const needsNamespace = served.resource.namespaced && info.namespace === "";
   const isNamed = info.name !== "";
+  if (!(served.resource.verbs as readonly string[]).includes(info.verb)) throw wrongMethod(info);
   switch (info.verb) {
     case "list":
       return listObjects(context, storage);

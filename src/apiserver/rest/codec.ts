@@ -2,6 +2,9 @@ import { parse as parseYaml } from "yaml";
 import { defaulterFor } from "#apis/defaults.ts";
 import { badRequest } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import { decodeProto } from "#machinery/protobuf/decode-object.ts";
+import { unwrap } from "#machinery/protobuf/envelope.ts";
+import { WireError } from "#machinery/protobuf/wire.ts";
 import { apiVersionOf, type GroupVersionKind } from "#machinery/resource.ts";
 import { decode } from "#machinery/schema/decode.ts";
 import { DecodeError } from "#machinery/schema/decode-error.ts";
@@ -57,6 +60,9 @@ export function decodeBody(
   validation: FieldValidation,
   warnings: string[],
 ): KubeObject {
+  if (raw.body instanceof Uint8Array && bodyMedia(raw.contentType) === "protobuf") {
+    return decodeMessage(kind, raw.body);
+  }
   const { value: parsed, json } = parseBody(raw);
   // `null` is an object without any field.
   const value = parsed === null ? {} : parsed;
@@ -69,6 +75,19 @@ export function decodeBody(
     warnings.push(...complaints);
   }
   return decodeValue(kind, value);
+}
+
+/** A protobuf envelope; one that says no type is of the type that the path says. */
+function decodeMessage({ gvk, schema }: Decodable, bytes: Uint8Array): KubeObject {
+  try {
+    const { apiVersion, kind, raw } = unwrap(bytes);
+    checkType(gvk, { apiVersion, kind });
+    // Through `decode`, so that what comes by either way has one form.
+    return decodeValue({ gvk, schema }, decodeProto(schema, raw));
+  } catch (error) {
+    if (error instanceof WireError) throw unreadable(gvk, error.message);
+    throw error;
+  }
 }
 
 /** A plain value as an object of the kind: pruned, canonical, with defaults. @throws BadRequest. */

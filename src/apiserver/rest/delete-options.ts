@@ -1,6 +1,9 @@
 import { type DeleteOptions as DeleteOptionsObject, deleteOptions as schema } from "#apis/meta/delete-options.ts";
 import { badRequest } from "#machinery/errors.ts";
 import { type FieldError, invalid, notSupported } from "#machinery/field-error.ts";
+import { decodeProto } from "#machinery/protobuf/decode-object.ts";
+import { unwrap } from "#machinery/protobuf/envelope.ts";
+import { WireError } from "#machinery/protobuf/wire.ts";
 import { decode } from "#machinery/schema/decode.ts";
 import { DecodeError } from "#machinery/schema/decode-error.ts";
 import { bodyMedia } from "../negotiate.ts";
@@ -71,6 +74,7 @@ function fromBody(request: ApiRequest, body: Uint8Array | object): Given {
   let value: unknown = body;
   if (body instanceof Uint8Array) {
     const media = bodyMedia(request.headers["content-type"] as string | undefined);
+    if (media === "protobuf") return fromMessage(body);
     value = parseText(Buffer.from(body).toString(), media);
   }
   const { kind } = value as { kind?: string };
@@ -84,6 +88,15 @@ function fromBody(request: ApiRequest, body: Uint8Array | object): Given {
     return { ...rest, ...(all.length === 0 ? {} : { dryRun: [...new Set(all)] }) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
+    throw badRequest(error.message);
+  }
+}
+
+function fromMessage(body: Uint8Array): Given {
+  try {
+    return decodeProto(schema, unwrap(body).raw);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
     throw badRequest(error.message);
   }
 }

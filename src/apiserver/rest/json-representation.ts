@@ -1,3 +1,4 @@
+import type { Status } from "#machinery/errors.ts";
 import type { ListMeta } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
 import { contentTypes } from "../negotiate.ts";
@@ -71,6 +72,11 @@ export function plainFrame(type: string, object: object): Buffer {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 
+/** The last line of a watch that cannot go on. */
+export function errorFrame(status: Status): Buffer {
+  return plainFrame("ERROR", status);
+}
+
 function jsonEvents(served: Served): EventEncoding {
   const { apiVersion, kind } = served.resource;
   return {
@@ -78,5 +84,6 @@ function jsonEvents(served: Served): EventEncoding {
     frame: (type, object) => jsonFrame(type, present(served, object).json),
     bookmark: (revision, initialEventsEnd) =>
       plainFrame("BOOKMARK", bookmarkObject(apiVersion, kind, revision, initialEventsEnd)),
+    error: errorFrame,
   };
 }

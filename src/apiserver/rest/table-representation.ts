@@ -2,7 +2,7 @@ import type { KubeObject, ListMeta } from "#machinery/meta.ts";
 import { badRequest } from "#machinery/errors.ts";
 import { contentTypes } from "../negotiate.ts";
 import { printerFor } from "../tables/printers.ts";
-import { plainFrame } from "./json-representation.ts";
+import { errorFrame, plainFrame } from "./json-representation.ts";
 import type { Representation, RepresentationRequest } from "./representation.ts";
 import { present } from "./served.ts";
 
@@ -50,6 +50,7 @@ export function tableRepresentation(request: RepresentationRequest): Representat
           const { resourceVersion } = object.metadata;
           return plainFrame(type, next({ resourceVersion }, [object]));
         },
+        error: errorFrame,
         bookmark: (revision, end) => {
           const metadata = { resourceVersion: String(revision) };
           const annotations = end ? { "k8s.io/initial-events-end": "true" } : undefined;

@@ -8,7 +8,6 @@ import { CachedObject } from "../watch-cache/cached-object.ts";
 import { changeFor, type ObjectSink, type WatchScope } from "../watch-cache/watch-hub.ts";
 import { representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
-import { plainFrame } from "./json-representation.ts";
 import { type ListOptions, listOptions } from "./list-options.ts";
 import { bookmarkObject } from "./representation.ts";
 import { malformedRevision, tooOld, waitForRevision } from "./resource-version.ts";
@@ -208,7 +207,7 @@ function byteOutput(watch: Watch, sink: ByteSink, encoding: EventEncoding): Outp
       if (size > 0) sink.write(Buffer.concat(frames, size));
     },
     bookmark: (revision, end) => sink.write(encoding.bookmark(revision, end)),
-    error: (error) => sink.write(plainFrame("ERROR", error.toStatus())),
+    error: (error) => sink.write(encoding.error(error.toStatus())),
     end: () => sink.end(),
     join: (since) =>
       hub.add({ scope, since, bookmarks: options.allowWatchBookmarks, encoding, sink }),

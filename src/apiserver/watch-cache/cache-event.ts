@@ -1,3 +1,4 @@
+import type { Status } from "#machinery/errors.ts";
 import type { Revision } from "#store/store.ts";
 import type { CachedObject } from "./cached-object.ts";
 
@@ -10,6 +11,8 @@ export interface EventEncoding {
   frame(type: ChangeType, object: CachedObject): Uint8Array;
   /** A BOOKMARK that says: everything up to `revision` has been sent. */
   bookmark(revision: Revision, initialEventsEnd: boolean): Uint8Array;
+  /** The last event of a watch that cannot go on. */
+  error(status: Status): Uint8Array;
 }
 
 /** One change of one object, and its bytes for whoever watches. */
