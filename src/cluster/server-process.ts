@@ -3,11 +3,13 @@ import { FlagError, type FlagTable } from "#base/flags.ts";
 import { aborted } from "#base/signal.ts";
 import { readClusterFile } from "#node/cluster-file.ts";
 import { nodePaths } from "#node/paths.ts";
+import { hollowNodes } from "#sim/hollow-nodes.ts";
 import { openSqliteStore } from "#store/sqlite/sqlite-store.ts";
 import { installAddons } from "./addons.ts";
 import type { Component } from "./component.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { kubeconfigFor } from "./kubeconfigs.ts";
+import { prepareKubeletServer } from "./kubelet-server.ts";
 import { openPki, writePrivateFile } from "./pki.ts";
 import { adminUser, dnsUser, nodeUser, proxyUser } from "./users.ts";
 
@@ -45,7 +47,16 @@ export const serverProcess: Component<typeof flags> = {
       },
     });
     await installAddons(plane.admin, { clusterDNS: cluster.clusterDNS });
+    await using hollow = hollowNodes({
+      reader: plane.admin,
+      clientFor: (name) => plane.clientFor(nodeUser(name)),
+      clock,
+      chance,
+      log,
+    });
+    for (let i = 1; i <= cluster.hollowNodes; i++) await hollow.add(`hollow-${i}`);
     const local = `https://127.0.0.1:${api.port}`;
+    if (cluster.node) await prepareKubeletServer(pki, cluster);
     const users = [
       { name: "agent", user: nodeUser(cluster.nodeName) },
       { name: "kube-proxy", user: proxyUser },
