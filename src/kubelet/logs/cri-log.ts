@@ -38,7 +38,7 @@ function latin(bytes: Uint8Array, start: number, end: number): string {
 /** The text of the records in `bytes`, with newlines as the container wrote them. */
 export function textOf(bytes: Uint8Array): string {
   const parts: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(10, start);
     const stop = end < 0 ? bytes.length : end;
     const record = parseRecord(bytes.subarray(start, stop));
