@@ -39,7 +39,9 @@ export async function fetchPackages(fetch: PackageFetch): Promise<void> {
     const args = [...options, ...flags, ...install, ...fetch.names];
     await exec("apt-get", args, { env: aptEnvironment() });
   } else {
-    const args = [...options, "download", ...fetch.names];
+    // As on an empty machine: a newer version that is installed here would hide the suite's.
+    const empty = ["-o", `Dir::State::status=${join(apt, "status")}`];
+    const args = [...options, ...empty, "download", ...fetch.names];
     await exec("apt-get", args, { env: aptEnvironment(), cwd: downloads });
   }
   for (const name of await readdir(downloads)) {
