@@ -191,8 +191,8 @@ export async function runReconciler<T extends KubeObject>(
       return;
     }
     const retryInMs = queue.addRateLimited(key);
-    // Conflicts mean that someone else was faster: the next run sees what they wrote.
-    const level = isReason(error, "Conflict") ? "debug" : "warn";
+    // Someone else was faster: the next run sees what they wrote.
+    const level = isReason(error, "Conflict", "NotFound") ? "debug" : "warn";
     log[level]("reconcile failed, will retry", { controller: spec.name, key, retryInMs, error });
   }
 

@@ -42,7 +42,6 @@ export async function startTestCluster(): Promise<TestCluster> {
     await startControlPlane({
       ...options,
       scheduler: false,
-      apiServer: { authorizationModes: ["AlwaysAllow"] },
     }),
   );
   const client = plane.admin;

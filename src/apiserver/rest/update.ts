@@ -146,7 +146,10 @@ async function store(
 }
 
 /** Whether deletion only waited for the finalizers, which are gone now. */
-function isFinished({ metadata }: KubeObject): boolean {
+function isFinished({ kind, metadata, ...rest }: KubeObject): boolean {
+  // A namespace has finalizers of its own beside those of its metadata.
+  const { finalizers } = (rest as { spec?: { finalizers?: string[] } }).spec ?? {};
+  if (kind === "Namespace" && finalizers && finalizers.length > 0) return false;
   return (
     metadata.deletionTimestamp !== undefined &&
     (metadata.finalizers ?? []).length === 0 &&

@@ -24,18 +24,18 @@ interface Step {
   unavailable: number;
   new: [size: number, available: number];
   old: [size: number, available: number];
-  then: Record<string, number>;
+  gives: Record<string, number>;
 }
 
 const steps: Step[] = [
-  { replicas: 4, surge: 1, unavailable: 0, new: [0, 0], old: [4, 4], then: { new: 1 } },
-  { replicas: 4, surge: 1, unavailable: 0, new: [1, 0], old: [4, 4], then: {} },
-  { replicas: 4, surge: 1, unavailable: 0, new: [1, 1], old: [4, 4], then: { old: 3 } },
-  { replicas: 4, surge: 0, unavailable: 1, new: [0, 0], old: [4, 4], then: { old: 3 } },
+  { replicas: 4, surge: 1, unavailable: 0, new: [0, 0], old: [4, 4], gives: { new: 1 } },
+  { replicas: 4, surge: 1, unavailable: 0, new: [1, 0], old: [4, 4], gives: {} },
+  { replicas: 4, surge: 1, unavailable: 0, new: [1, 1], old: [4, 4], gives: { old: 3 } },
+  { replicas: 4, surge: 0, unavailable: 1, new: [0, 0], old: [4, 4], gives: { old: 3 } },
   // Old pods that are not available anyway go first.
-  { replicas: 4, surge: 1, unavailable: 1, new: [1, 0], old: [4, 3], then: { old: 3 } },
-  { replicas: 4, surge: 1, unavailable: 1, new: [5, 5], old: [0, 0], then: { new: 4 } },
-  { replicas: 4, surge: 1, unavailable: 0, new: [4, 4], old: [1, 1], then: { old: 0 } },
+  { replicas: 4, surge: 1, unavailable: 1, new: [1, 0], old: [4, 3], gives: { old: 3 } },
+  { replicas: 4, surge: 1, unavailable: 1, new: [5, 5], old: [0, 0], gives: { new: 4 } },
+  { replicas: 4, surge: 1, unavailable: 0, new: [4, 4], old: [1, 1], gives: { old: 0 } },
 ];
 
 test.each(steps)("rolling step: new $new, old $old of $replicas", (step) => {
@@ -49,7 +49,7 @@ test.each(steps)("rolling step: new $new, old $old of $replicas", (step) => {
   });
   const resizes = planRolling(d, newSet, [old]);
   expect(Object.fromEntries(resizes.map(({ rs, to }) => [rs.metadata.name, to]))).toEqual(
-    step.then,
+    step.gives,
   );
 });
 

@@ -18,7 +18,7 @@ function service(spec: object = {}): Service {
       selector: { app: "a" },
       ...spec,
     },
-  } as Service;
+  };
 }
 
 const noNode = () => undefined;
@@ -91,7 +91,9 @@ describe("slices", () => {
     const at = (i: number, containerPort: number) =>
       web(i, { spec: { containers: [{ name: "c", ports: [{ name: "http", containerPort }] }] } });
     const { create } = planEndpointSlices(named, [at(1, 8080), at(2, 9090)], noNode, []);
-    expect(create.map(({ ports }) => ports?.[0]?.port).sort()).toEqual([8080, 9090]);
+    expect(create.map(({ ports }) => ports?.[0]?.port ?? 0).toSorted((a, b) => a - b)).toEqual([
+      8080, 9090,
+    ]);
   });
 });
 
