@@ -97,9 +97,15 @@ async function volumeMount(
   return {
     containerPath,
     hostPath,
-    readonly: readOnly,
+    readonly: readOnly || isReadOnlyVolume(pod, volumeName),
     propagation: propagations[mountPropagation] ?? "PROPAGATION_PRIVATE",
   };
+}
+
+/** What shows API objects is written by the kubelet alone. */
+function isReadOnlyVolume(pod: Pod, name: string): boolean {
+  const volume = pod.spec.volumes?.find((it) => it.name === name);
+  return Boolean(volume?.configMap ?? volume?.secret ?? volume?.projected ?? volume?.downwardAPI);
 }
 
 function subPathOf(mount: VolumeMount, env: ReadonlyMap<string, string>): string {
