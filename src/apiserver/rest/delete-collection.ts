@@ -1,6 +1,5 @@
-import { ApiError } from "#machinery/errors.ts";
+import { isReason } from "#machinery/errors.ts";
 import type { ApiResponse } from "../response.ts";
-import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { answerList, representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
 import { deleteOptions } from "./delete-options.ts";
@@ -21,22 +20,19 @@ export async function deleteCollection(
   const options = await deleteOptions(context.request);
   const list = listOptions(context.request.query, false);
   const { metadata, objects } = await findObjects(context, storage, list);
-  const deleted: CachedObject[] = [];
   let next = 0;
   async function work(): Promise<void> {
     while (next < objects.length) {
       const at = next++;
       const { name, namespace = "" } = objects[at]!.object.metadata;
       try {
-        const { object } = await deleteOne(context, storage, options, namespace, name);
-        deleted[at] = object;
+        await deleteOne(context, storage, options, namespace, name);
       } catch (error) {
         // Somebody else was faster: it is gone, which is what was asked for.
-        if (!(error instanceof ApiError) || error.reason !== "NotFound") throw error;
-        deleted[at] = objects[at]!;
+        if (!isReason(error, "NotFound")) throw error;
       }
     }
   }
   await Promise.all(Array.from({ length: deletionsAtOnce }, work));
-  return answerList(context, as, metadata, deleted);
+  return answerList(context, as, metadata, objects);
 }

@@ -7,7 +7,8 @@ import type { TokenIssuer } from "../authentication/service-account-token.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { ApiResponse } from "../response.ts";
 import type { Router } from "../router.ts";
-import { answerPlain, representation } from "./answer.ts";
+import { CachedObject, encodeStored } from "../watch-cache/cached-object.ts";
+import { answerList, answerObject, representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
 import { reviewAccess } from "./reviews/access-review.ts";
 import { reviewSelf, reviewSelfRules, type RuleSource } from "./reviews/self-reviews.ts";
@@ -104,22 +105,18 @@ function stored(
 
 /** The deprecated ComponentStatuses: the parts that run with the server are well. */
 function componentStatus(context: ResourceContext): ApiResponse {
-  const { info, server } = context;
-  const item = (name: string) => ({
-    metadata: { name, creationTimestamp: rfc3339(server.clock.now()) },
-    conditions: [{ type: "Healthy", status: "True", message: "ok" }],
+  const { info, server, served } = context;
+  const creationTimestamp = rfc3339(server.clock.now());
+  const items = ["controller-manager", "etcd-0", "scheduler"].map((name) => {
+    const conditions = [{ type: "Healthy", status: "True", message: "ok" }];
+    const { kind, apiVersion } = componentStatuses;
+    const object = { kind, apiVersion, metadata: { name, creationTimestamp }, conditions };
+    return CachedObject.dryRun(name, served.shape, encodeStored(served.shape, object), object);
   });
   context.warnings.push("v1 ComponentStatus is deprecated in v1.19+");
-  const names = ["controller-manager", "etcd-0", "scheduler"];
-  const { apiVersion, kind, listKind } = componentStatuses;
-  if (info.verb === "list") {
-    const as = representation(context, "list");
-    const items = names.map(item);
-    return answerPlain(context, as, 200, { apiVersion, kind: listKind, metadata: {}, items });
-  }
+  if (info.verb === "list") return answerList(context, representation(context, "list"), {}, items);
   const as = representation(context, "object");
-  if (!names.includes(info.name)) {
-    throw notFound({ group: "", resource: "componentstatuses" }, info.name);
-  }
-  return answerPlain(context, as, 200, { apiVersion, kind, ...item(info.name) });
+  const found = items.find(({ name }) => name === info.name);
+  if (!found) throw notFound({ group: "", resource: "componentstatuses" }, info.name);
+  return answerObject(context, as, 200, found);
 }

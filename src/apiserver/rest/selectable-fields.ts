@@ -35,7 +35,8 @@ const pod = fieldsOf<Pod>({
   "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork ?? false),
   "status.phase": ({ status }) => status?.phase,
   "status.podIP": ({ status }) => status?.podIPs?.[0]?.ip,
-  "status.podIPs": ({ status }) => status?.podIPs?.[0]?.ip,
+  // Known to upstream, too, but never filled in.
+  "status.podIPs": () => "",
   "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName,
 });
 

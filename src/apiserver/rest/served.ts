@@ -1,13 +1,14 @@
 import { isStored, storageOf } from "#apis/registry.ts";
+import { strategyFor } from "#apis/strategies.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
 import type { Strategy } from "#machinery/strategy.ts";
 import { limits } from "../limits.ts";
+import type { Printer } from "../tables/printer.ts";
 import { type CachedObject, type StoredShape, storedShape } from "../watch-cache/cached-object.ts";
 import type { CachedResource } from "../watch-cache/resource-cache.ts";
 import { type SelectableFields, selectableFields, triggerFields } from "./selectable-fields.ts";
 import { conversionFor, type VersionConversion } from "./conversion.ts";
-import { strategyOf } from "./strategies.ts";
 
 /** A resource as this server serves it: its identity and all that handling it needs. */
 export interface Served {
@@ -18,6 +19,8 @@ export interface Served {
   readonly fields: SelectableFields;
   /** Undefined for resources that are not stored. */
   readonly storage: ServedStorage | undefined;
+  /** How `kubectl get` shows it; none: as `printerFor` says. */
+  readonly printer?: Printer;
 }
 
 export interface ServedStorage extends CachedResource {
@@ -32,7 +35,7 @@ export function serve(resource: Resource): Served {
   const fields = selectableFields(resource);
   return {
     resource,
-    strategy: strategyOf(resource),
+    strategy: strategyFor(resource),
     shape: storedShape(resource.apiVersion, resource.kind),
     fields,
     storage: isStored(resource) ? storageFor(resource, fields) : undefined,

@@ -14,7 +14,7 @@ export function tableRepresentation(request: RepresentationRequest): Representat
   if (!["None", "Metadata", "Object", ""].includes(include)) {
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
   }
-  const printer = printerFor(served.resource);
+  const printer = served.printer ?? printerFor(served.resource);
   const row = (object: KubeObject) => ({
     cells: printer.cells(object, now),
     ...printer.conditions?.(object),

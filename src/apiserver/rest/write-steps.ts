@@ -67,9 +67,24 @@ export function fitName({ info }: ResourceContext, { metadata }: KubeObject): vo
   );
 }
 
+/** Kinds with a spec whose changes upstream does not count, and the reverse. */
+const uncounted = new Set([
+  "csidrivers", "ipaddresses", "limitranges", "persistentvolumes", "persistentvolumeclaims",
+  "resourceclaims", "resourceclaimtemplates", "resourcequotas", "servicecidrs", "services",
+  "namespaces", "nodes", "csinodes", "volumeattachments", "leases", "apiservices",
+  "certificatesigningrequests", "horizontalpodautoscalers",
+]); // prettier-ignore
+const counted = new Set([
+  "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "endpointslices",
+  "podtemplates", "priorityclasses",
+]); // prettier-ignore
+
 /** Whether changes of the desired state are counted. */
 export function countsGeneration({ served }: ResourceContext): boolean {
-  return served.strategy.generation ?? fieldOf(served.resource.schema, "spec") !== undefined;
+  const { strategy, resource } = served;
+  if (strategy.generation !== undefined) return strategy.generation;
+  if (counted.has(resource.plural)) return true;
+  return !uncounted.has(resource.plural) && fieldOf(resource.schema, "spec") !== undefined;
 }
 
 /** Fills in what the server sets and drops what clients may not. */

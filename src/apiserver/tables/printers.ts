@@ -1,28 +1,24 @@
-import type { KubeObject } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
+import { corePrinters } from "./core.ts";
+import { networkAndStoragePrinters } from "./network-storage.ts";
+import { otherPrinters } from "./others.ts";
+import { type Printer, printer } from "./printer.ts";
+import { workloadPrinters } from "./workloads.ts";
 
-/** A column of a Table. */
-export interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly format: string;
-  readonly description: string;
-  readonly priority: number;
-}
+const printers: Readonly<Record<string, Printer>> = {
+  ...corePrinters,
+  ...workloadPrinters,
+  ...networkAndStoragePrinters,
+  ...otherPrinters,
+};
 
-export type Cell = string | number | boolean | null;
+/** For kinds that nobody wrote columns for. */
+const generic = printer("Name, Created At:date", ({ metadata }) => [
+  metadata.name,
+  metadata.creationTimestamp,
+]);
 
-/** How `kubectl get` shows a kind. */
-export interface Printer {
-  readonly columns: readonly Column[];
-  /** One cell per column; `now` (ms) is what ages are counted to. */
-  cells(object: KubeObject, now: number): Cell[];
-  conditions?(object: KubeObject): { conditions?: object[] };
-}
-
-export function printerFor(_resource: Resource): Printer {
-  return {
-    columns: [{ name: "Name", type: "string", format: "name", description: "", priority: 0 }],
-    cells: (object) => [object.metadata.name],
-  };
+/** How `kubectl get` shows the objects of a resource. */
+export function printerFor({ apiVersion, plural }: Resource): Printer {
+  return printers[`${apiVersion}/${plural}`] ?? generic;
 }
