@@ -1,5 +1,8 @@
 import type { Controller } from "#client/reconciler.ts";
+import { cronJobController } from "./cronjob/index.ts";
+import { daemonSetController } from "./daemonset/index.ts";
 import { deploymentController } from "./deployment/index.ts";
+import { disruptionController } from "./disruption/index.ts";
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/index.ts";
 import { endpointSliceController } from "./endpointslice/index.ts";
 import { endpointsController } from "./endpoints/index.ts";
@@ -17,6 +20,7 @@ import {
   serviceAccountTokenController,
   type TokenSettings,
 } from "./service-account-token/index.ts";
+import { statefulSetController } from "./statefulset/index.ts";
 import { taintEvictionController } from "./taint-eviction/index.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/index.ts";
 import { ttlController } from "./ttl/index.ts";
@@ -47,8 +51,12 @@ export function allControllers(settings: ControllerSettings): Controller[] {
     replicaSetController,
     replicationControllerController,
     deploymentController,
+    statefulSetController,
+    daemonSetController,
     jobController,
+    cronJobController,
     ttlAfterFinishedController,
+    disruptionController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,

@@ -1,16 +1,7 @@
 /** Whether, and when, NoExecute taints drive a pod off its node. Pure. */
 import type { Taint } from "#apis/core/node.ts";
 import type { Pod } from "#apis/core/pod.ts";
-import type { Toleration } from "#apis/core/scheduling.ts";
-
-/** Whether the toleration covers the taint. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  const { key = "", operator = "Equal", value = "", effect = "" } = toleration;
-  if (effect !== "" && effect !== taint.effect) return false;
-  if (key !== "" && key !== taint.key) return false;
-  if (operator === "Exists") return true;
-  return operator === "Equal" && key !== "" && value === (taint.value ?? "");
-}
+import { tolerates } from "../shared/tolerations.ts";
 
 /** When the pod has to go, in milliseconds; undefined: never. A past time: at once. */
 export function evictionMs(pod: Pod, taints: readonly Taint[]): number | undefined {
