@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { UserInfo } from "#machinery/strategy.ts";
 
 /** The verbs of the API, as authorization, audit and metrics name them. */
@@ -65,6 +66,8 @@ export interface ApiRequest {
         readonly der: Uint8Array;
       }
     | undefined;
+  /** Set for requests to upgrade the connection: the message itself, for who takes it over. */
+  readonly incoming?: IncomingMessage;
   /** The client's address, for audit and proxies. */
   readonly remoteAddress?: string | undefined;
 }

@@ -12,6 +12,8 @@ import type { TokenIssuer } from "./authentication/service-account-token.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import type { RbacAuthorizer } from "./authorization/rbac/rbac.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
+import { identityRenewMs, renewIdentity } from "./bootstrap/identity-lease.ts";
+import { publishEndpoints } from "./bootstrap/kubernetes-service.ts";
 import { HttpsServer, type ServingCertificate } from "./http/server.ts";
 import { limits } from "./limits.ts";
 import { cacheReader } from "./object-reader-cache.ts";
@@ -21,14 +23,20 @@ import { metricsHandler, requestMetrics } from "./metrics.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { openIdHandler, versionHandler } from "./paths.ts";
 import { pipeline } from "./pipeline.ts";
+import { installConnect } from "./rest/connect/install.ts";
+import type { KubeletCredentials } from "./rest/connect/kubelet-access.ts";
 import { RequestGate } from "./request-gate.ts";
 import type { ApiRequest } from "./request.ts";
 import type { ApiResponse } from "./response.ts";
 import { AdmissionChain } from "./rest/admission-chain.ts";
 import type { ServerContext } from "./rest/context.ts";
 import { installSpecials } from "./rest/install.ts";
+import type { OwnWriter } from "./rest/own-writer.ts";
 import { type Served, serve } from "./rest/served.ts";
+import { ServiceAllocator } from "./rest/services/allocator.ts";
+import type { PortRange } from "./rest/services/node-ports.ts";
 import { ObjectStorage } from "./rest/storage.ts";
+import type { WriteHook } from "./rest/write-hook.ts";
 import { Router } from "./router.ts";
 import { WatchCache } from "./watch-cache/watch-cache.ts";
 
@@ -57,8 +65,18 @@ export interface ApiServerOptions {
   readonly policies: (reader: ObjectReader, handle: Handle) => Policies;
   /** Whether requests without credentials are let on as `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
+  /** How kubelets are spoken to; none: no logs, exec, port-forward and proxies. */
+  readonly kubelet?: KubeletCredentials;
   /** Whether pods may have privileged containers. Default true. */
   readonly allowPrivileged?: boolean;
+  /** The range of cluster IPs. Default `10.96.0.0/16`. */
+  readonly serviceCIDR?: string;
+  /** The range of node ports. Default 30000 to 32767. */
+  readonly nodePorts?: PortRange;
+  /** The address at which nodes and pods reach the server. Default: the first it listens on. */
+  readonly advertiseAddress?: string;
+  /** The name of the machine, for the server's identity lease. */
+  readonly hostname?: string;
   /** None: the server is reached in-process only. */
   readonly listen?: {
     readonly host: string;
@@ -91,15 +109,32 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const cache = scope.use(await WatchCache.open({ store, clock, log, resources: stored(served) }));
   const reader = cacheReader(cache);
   const policies = options.policies(reader, (request) => handle(request));
+  const hooks = new Map<string, WriteHook>();
   const context: ServerContext = {
     clock,
     chance,
     log,
     storage: new ObjectStorage(store, cache),
     admission: new AdmissionChain(policies.admission),
+    hooks,
     allowPrivileged: options.allowPrivileged ?? true,
   };
-  await bootstrap({ storage: context.storage, clock, chance, clientCa: options.listen?.clientCa });
+  const { storage } = context;
+  const writer = await bootstrap({
+    storage,
+    clock,
+    chance,
+    clientCa: options.listen?.clientCa,
+    serviceCIDR: options.serviceCIDR ?? "10.96.0.0/16",
+    securePort: options.listen?.port || 6443,
+  });
+  const nodePorts = options.nodePorts ?? { first: 30_000, last: 32_767 };
+  const allocator = scope.use(
+    new ServiceAllocator({ storage, reader, clock, chance, log, nodePorts }),
+  );
+  hooks.set("/services", allocator);
+  const stop = new AbortController();
+  scope.defer(() => stop.abort());
   const router = new Router(context);
   for (const each of served) router.add(each);
   installSpecials(router, {
@@ -109,12 +144,20 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     tokenIssuer: policies.tokenIssuer,
     rules: policies.rbac,
   });
+  if (options.kubelet) {
+    installConnect(router, { reader, kubelet: options.kubelet, signal: stop.signal });
+  }
   const gate = new RequestGate();
   const metrics = createMetrics();
   const observers = [requestMetrics({ metrics, clock, gate, cache })];
   const { authenticators, authorizer } = policies;
   let address = "localhost";
-  installPaths(router, { metrics, cache, tokenIssuer: policies.tokenIssuer, address: () => address });
+  installPaths(router, {
+    metrics,
+    cache,
+    tokenIssuer: policies.tokenIssuer,
+    address: () => address,
+  });
   const handle = pipeline({
     clock,
     log,
@@ -125,13 +168,17 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     observers,
     handler: (allowed) => router.route(allowed),
   });
-  const stop = new AbortController();
-  scope.defer(() => stop.abort());
   upkeep(options, cache, stop.signal);
+  void allocator.repair();
   const https = options.listen
     ? scope.use(await HttpsServer.listen({ handle, clock, log, ...options.listen }))
     : undefined;
-  if (https) address = `${https.address.host}:${https.address.port}`;
+  if (https) {
+    const { host, port } = https.address;
+    address = `${host}:${port}`;
+    await publish(options, writer, port);
+    keepIdentity(options, writer, stop.signal);
+  }
   const owned = scope.move();
   return {
     handle,
@@ -140,6 +187,26 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     useCertificate: (certificate) => https?.useCertificate(certificate),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Tells the cluster where the server is reached; nobody is reached at a wildcard address. */
+async function publish(options: ApiServerOptions, writer: OwnWriter, port: number): Promise<void> {
+  const address = options.advertiseAddress ?? options.listen?.host ?? "";
+  if (address === "" || address === "0.0.0.0" || address === "::") return;
+  await publishEndpoints(writer, address, port);
+}
+
+function keepIdentity(options: ApiServerOptions, writer: OwnWriter, signal: AbortSignal): void {
+  const { clock, log, chance, hostname = "localhost" } = options;
+  const holder = chance.uuid();
+  void loop({
+    name: "identity-lease",
+    clock,
+    log,
+    signal,
+    everyMs: identityRenewMs,
+    body: () => renewIdentity(writer, clock, hostname, holder),
+  });
 }
 
 /** Everything that is no resource: discovery, health, version, metrics. */

@@ -6,7 +6,7 @@ import { priorityLevelConfigurations } from "#apis/flowcontrol/priority-level-co
 import { priorityClasses } from "#apis/scheduling/priority-class.ts";
 import { rfc3339 } from "#base/clock.ts";
 import type { Resource } from "#machinery/resource.ts";
-import type { OwnObject } from "./writer.ts";
+import type { OwnObject } from "../rest/own-writer.ts";
 import table from "./objects.json" with { type: "json" };
 
 /** An object that has to exist, and of which resource. */

@@ -6,7 +6,7 @@ import { roles } from "#apis/rbac/role.ts";
 import type { Resource } from "#machinery/resource.ts";
 import { uncovered } from "../authorization/rbac/rules.ts";
 import type { Wanted } from "./objects.ts";
-import type { OwnWriter } from "./writer.ts";
+import type { OwnWriter } from "../rest/own-writer.ts";
 import table from "./rbac.json" with { type: "json" };
 
 /** The default RBAC policy, which is made, and mended when rules are missing, at every start. */

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { ApiError } from "#machinery/errors.ts";
@@ -16,6 +16,8 @@ export interface NodeRequestParts {
   readonly headers: IncomingHttpHeaders;
   readonly stream: Readable;
   readonly socket: TLSSocket | undefined;
+  /** The message, when it asks to upgrade the connection. */
+  readonly upgrade?: IncomingMessage;
 }
 
 /** A request that came over a socket. What is not asked for is not made. */
@@ -24,12 +26,13 @@ export class NodeRequest implements ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  readonly incoming?: IncomingMessage;
   readonly #stream: Readable;
   readonly #socket: TLSSocket | undefined;
   #abort: AbortController | undefined;
   #isClosed = false;
 
-  constructor({ method, url, headers, stream, socket }: NodeRequestParts) {
+  constructor({ method, url, headers, stream, socket, upgrade }: NodeRequestParts) {
     this.method = method;
     const mark = url.indexOf("?");
     this.path = mark < 0 ? url : url.slice(0, mark);
@@ -37,6 +40,7 @@ export class NodeRequest implements ApiRequest {
     this.headers = headers;
     this.#stream = stream;
     this.#socket = socket;
+    if (upgrade) this.incoming = upgrade;
   }
 
   get signal(): AbortSignal {

@@ -172,7 +172,7 @@ export class HttpsServer implements AsyncDisposable {
   }
 
   async #onUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const request = this.#requestOf(incoming);
+    const request = this.#requestOf(incoming, incoming);
     socket.on("error", () => {});
     socket.on("close", () => request.closed());
     const { status, headers, body } = await this.#options.handle(request);
@@ -186,7 +186,10 @@ export class HttpsServer implements AsyncDisposable {
     socket.end(bytes);
   }
 
-  #requestOf(incoming: IncomingMessage | Http2ServerRequest): NodeRequest {
+  #requestOf(
+    incoming: IncomingMessage | Http2ServerRequest,
+    upgrade?: IncomingMessage,
+  ): NodeRequest {
     const socket = incoming.socket as TLSSocket | undefined;
     return new NodeRequest({
       method: incoming.method ?? "GET",
@@ -194,6 +197,7 @@ export class HttpsServer implements AsyncDisposable {
       headers: incoming.headers,
       stream: incoming,
       socket,
+      ...(upgrade ? { upgrade } : {}),
     });
   }
 }

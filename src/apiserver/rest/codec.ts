@@ -1,4 +1,9 @@
-import { parse as parseYaml } from "yaml";
+import {
+  type DocumentOptions,
+  parse as parseYaml,
+  type ParseOptions,
+  type SchemaOptions,
+} from "yaml";
 import { defaulterFor } from "#apis/defaults.ts";
 import { badRequest } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -33,10 +38,22 @@ interface Parsed {
   readonly json: string | undefined;
 }
 
-/** Reads JSON or YAML into a plain value. @throws BadRequest. */
-export function parseText(text: string, media: MediaType): unknown {
+/** Upstream's YAML is version 1.1 (`0644` is octal), in which times stay texts. */
+const yamlOptions: DocumentOptions & SchemaOptions & ParseOptions = {
+  version: "1.1",
+  logLevel: "error",
+  customTags: (tags) =>
+    tags.filter((tag) => {
+      if (typeof tag === "string" || tag.format === "TIME") return false;
+      return !/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag);
+    }),
+};
+
+/** Reads JSON or YAML into a plain value. `isStrict`: no key may come twice. @throws BadRequest. */
+export function parseText(text: string, media: MediaType, isStrict = false): unknown {
   try {
-    return media === "yaml" ? parseYaml(text) : JSON.parse(text);
+    if (media === "yaml") return parseYaml(text, { ...yamlOptions, uniqueKeys: isStrict });
+    return JSON.parse(text);
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }

@@ -7,6 +7,7 @@ import type { ResponseHeaders } from "../response.ts";
 import type { AdmissionChain } from "./admission-chain.ts";
 import type { Served } from "./served.ts";
 import type { ObjectStorage } from "./storage.ts";
+import type { WriteHook } from "./write-hook.ts";
 
 /** A request for a resource, read from its path. */
 export type ResourceRequestInfo = Extract<RequestInfo, { isResource: true }>;
@@ -18,6 +19,8 @@ export interface ServerContext {
   readonly log: Logger;
   readonly storage: ObjectStorage;
   readonly admission: AdmissionChain;
+  /** By `group/plural`: what has to be allocated for objects of a resource. */
+  readonly hooks: ReadonlyMap<string, WriteHook>;
   readonly allowPrivileged: boolean;
 }
 
@@ -30,6 +33,12 @@ export interface ResourceContext {
   readonly served: Served;
   /** Texts for `Warning` headers. */
   readonly warnings: string[];
+}
+
+/** What has to be allocated for objects of the request's resource, when it is not a subresource. */
+export function hookOf({ server, served, info }: ResourceContext): WriteHook | undefined {
+  if (server.hooks.size === 0 || info.subresource !== "") return undefined;
+  return server.hooks.get(`${served.resource.group}/${served.resource.plural}`);
 }
 
 /** What the strategy of the resource may know of the request. */

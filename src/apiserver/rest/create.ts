@@ -6,9 +6,10 @@ import type { ApiResponse } from "../response.ts";
 import { CachedObject, encodeStored } from "../watch-cache/cached-object.ts";
 import { answerObject, representation } from "./answer.ts";
 import { decodeBody } from "./codec.ts";
-import type { ResourceContext } from "./context.ts";
+import { hookOf, type ResourceContext } from "./context.ts";
 import { trackFields } from "./managed-fields.ts";
 import { type ServedStorage, storageKey, toStored } from "./served.ts";
+import { withReservation } from "./write-hook.ts";
 import { type WriteOptions, writeOptions } from "./write-options.ts";
 import {
   admissionAttributes,
@@ -34,15 +35,19 @@ export async function createObject(
   return answerObject(context, as, 201, created);
 }
 
-/** Creates a decoded object, again under another name while a generated one is taken. */
+/**
+ * Creates a decoded object, again under another name while a generated one is taken. `isTracked`:
+ * its `managedFields` say already whose fields are whose.
+ */
 export async function createDecoded(
   context: ResourceContext,
   storage: ServedStorage,
   object: KubeObject,
   options: WriteOptions,
+  isTracked = false,
 ): Promise<CachedObject> {
   fitNamespace(context, object);
-  trackFields(context, options, undefined, object);
+  if (!isTracked) trackFields(context, options, undefined, object);
   const { metadata } = object;
   const isGenerated = !metadata.name && Boolean(metadata.generateName);
   if (!metadata.name && !isGenerated) throw nameNeeded(context);
@@ -69,13 +74,16 @@ async function tryCreate(
   await server.admission.admit(attributes);
   prepareCreate(context, object, dryRun);
   if (!metadata.name) generateName(context, object);
-  validateCreate(context, object, dryRun);
-  await server.admission.validate(attributes);
-  const stored = toStored(context.served, object);
-  const key = storageKey(storage, info.namespace, metadata.name);
-  if (!dryRun) return server.storage.create(storage, key, stored);
-  if (server.storage.get(storage, key)) return undefined;
-  return unstored(storage, key, stored);
+  const reservation = await hookOf(context)?.begin(object, undefined, dryRun);
+  return withReservation(reservation, async () => {
+    validateCreate(context, object, dryRun);
+    await server.admission.validate(attributes);
+    const stored = toStored(context.served, object);
+    const key = storageKey(storage, info.namespace, metadata.name);
+    if (!dryRun) return server.storage.create(storage, key, stored);
+    if (server.storage.get(storage, key)) return undefined;
+    return unstored(storage, key, stored);
+  });
 }
 
 /** What a dry run answers with: an object that is in no store and has no resourceVersion. */

@@ -1,4 +1,7 @@
+import { rfc3339 } from "#base/clock.ts";
+import { updateManagedFields, type WriteRecord } from "#machinery/apply/update-managed-fields.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import { apiVersionOf } from "#machinery/resource.ts";
 import type { ResourceContext } from "./context.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -12,8 +15,28 @@ export function managerOf({ request }: ResourceContext, { fieldManager }: WriteO
 
 /** Records in `next.metadata.managedFields` which fields the writer now owns. */
 export function trackFields(
-  _context: ResourceContext,
-  _options: WriteOptions,
-  _live: KubeObject | undefined,
-  _next: KubeObject,
-): void {}
+  context: ResourceContext,
+  options: WriteOptions,
+  live: KubeObject | undefined,
+  next: KubeObject,
+): void {
+  const managedFields = updateManagedFields({ ...writeRecord(context, options), live, next });
+  if (managedFields) next.metadata.managedFields = managedFields;
+  else delete next.metadata.managedFields;
+}
+
+/** Who writes what, and when, for the book-keeping of fields. */
+export function writeRecord(context: ResourceContext, options: WriteOptions): WriteRecord {
+  const { served, server, info } = context;
+  const { strategy, resource } = served;
+  const { subresource } = info;
+  const endpoint = subresource === "" ? strategy : strategy.subresources?.[subresource];
+  return {
+    schema: resource.schema,
+    manager: managerOf(context, options),
+    apiVersion: apiVersionOf(resource.gvk),
+    subresource,
+    now: rfc3339(server.clock.now()),
+    resetFields: endpoint?.resetFields ?? [],
+  };
+}

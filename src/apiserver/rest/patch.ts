@@ -1,7 +1,9 @@
-import { ApiError, badRequest } from "#machinery/errors.ts";
-import { invalid, invalidObject } from "#machinery/field-error.ts";
+import { serverSideApply } from "#machinery/apply/server-side-apply.ts";
+import { badRequest } from "#machinery/errors.ts";
+import { forbiddenField, invalid, invalidObject, required } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { applyJsonPatch } from "#machinery/patch/json-patch.ts";
+import { isObject } from "#machinery/patch/json-value.ts";
 import { applyMergePatch } from "#machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#machinery/patch/strategic-merge-patch.ts";
 import type { JsonObject, JsonValue, ObjectSchema } from "#machinery/schema/schema.ts";
@@ -11,9 +13,11 @@ import type { ApiResponse } from "../response.ts";
 import { answerObject, representation } from "./answer.ts";
 import { decodeValue, parseText } from "./codec.ts";
 import type { ResourceContext } from "./context.ts";
+import { writeRecord } from "./managed-fields.ts";
 import type { ServedStorage } from "./served.ts";
 import { type Change, writeLoop } from "./update.ts";
-import { type WriteOptions, writeOptions } from "./write-options.ts";
+import { invalidOptions, type WriteOptions, writeOptions } from "./write-options.ts";
+import { fitName, fitNamespace } from "./write-steps.ts";
 
 export const patchTypes = {
   json: "application/json-patch+json",
@@ -31,7 +35,8 @@ export async function patchObject(
 ): Promise<ApiResponse> {
   const as = representation(context, "object");
   const options = writeOptions(context.request.query, "PatchOptions");
-  const patch = await readPatchRequest(context);
+  const patch = await readPatchRequest(context, options.fieldValidation === "Strict");
+  checkApplyOptions(patch, options);
   const change = patchChange(context, options, patch);
   const { written, created } = await writeLoop(context, storage, options, change);
   return answerObject(context, as, created ? 201 : 200, written);
@@ -44,9 +49,23 @@ export interface Patch {
 }
 
 /** @throws UnsupportedMediaType, BadRequest. */
-export async function readPatchRequest({ request }: ResourceContext): Promise<Patch> {
+export async function readPatchRequest(
+  { request }: ResourceContext,
+  isStrict = false,
+): Promise<Patch> {
   const type = patchType(request.headers["content-type"] as string | undefined);
-  return { type, value: readPatch(await request.body(), type) };
+  return { type, value: readPatch(await request.body(), type, isStrict) };
+}
+
+/** Only an apply can be forced, and it must say whose it is. @throws Invalid. */
+function checkApplyOptions({ type }: Patch, { fieldManager, force }: WriteOptions): void {
+  if (type !== patchTypes.apply) {
+    if (force === undefined) return;
+    const why = "may not be specified for non-apply patch";
+    throw invalidOptions("PatchOptions", [forbiddenField("force", why)]);
+  }
+  if (fieldManager !== "") return;
+  throw invalidOptions("PatchOptions", [required("fieldManager", "is required for apply patch")]);
 }
 
 function patchType(contentType: string | undefined): PatchType {
@@ -56,13 +75,19 @@ function patchType(contentType: string | undefined): PatchType {
   return found;
 }
 
-function readPatch(body: Uint8Array | object | undefined, type: PatchType): unknown {
+function readPatch(
+  body: Uint8Array | object | undefined,
+  type: PatchType,
+  isStrict: boolean,
+): unknown {
   if (!(body instanceof Uint8Array)) return body;
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  const isApply = type === patchTypes.apply;
   try {
-    return parseText(text, type === patchTypes.apply ? "yaml" : "json");
+    return parseText(text, isApply ? "yaml" : "json", isStrict);
   } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+    const what = isApply ? "error decoding YAML" : "error decoding patch";
+    throw badRequest(`${what}: ${(error as Error).message}`);
   }
 }
 
@@ -71,14 +96,34 @@ function patchChange(
   options: WriteOptions,
   patch: Patch,
 ): Change {
-  if (patch.type === patchTypes.apply) {
-    throw new ApiError("UnsupportedMediaType", "server-side apply is not served yet");
-  }
+  if (patch.type === patchTypes.apply) return applyChange(context, options, patch.value);
   return {
     allowCreate: false,
     make(current) {
       const patched = applyPatchTo(context.served.resource.schema, patch, current!);
-      return decodePatched(context, options, patched);
+      const object = decodePatched(context, options, patched);
+      fitName(context, object);
+      fitNamespace(context, object);
+      return object;
+    },
+  };
+}
+
+/** Server-side apply; of an object that is not there makes one. @throws BadRequest. */
+function applyChange(context: ResourceContext, options: WriteOptions, applied: unknown): Change {
+  const { resource } = context.served;
+  if (!isObject(applied)) throw badRequest("error decoding YAML: the body is not an object");
+  return {
+    allowCreate: context.info.subresource === "",
+    tracksFields: true,
+    make(current) {
+      const record = { ...writeRecord(context, options), force: options.force === true };
+      const live = current as unknown as JsonObject | undefined;
+      const { object } = serverSideApply({ ...record, live, applied });
+      const made = decodeValue(resource, object);
+      fitName(context, made);
+      fitNamespace(context, made);
+      return made;
     },
   };
 }

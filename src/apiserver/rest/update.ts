@@ -6,11 +6,12 @@ import type { ApiResponse } from "../response.ts";
 import { CachedObject, encodeStored } from "../watch-cache/cached-object.ts";
 import { answerObject, representation } from "./answer.ts";
 import { decodeBody } from "./codec.ts";
-import type { ResourceContext } from "./context.ts";
+import { hookOf, type ResourceContext } from "./context.ts";
 import { createDecoded } from "./create.ts";
 import { trackFields } from "./managed-fields.ts";
 import { present, type ServedStorage, storageKey, toStored } from "./served.ts";
 import { malformedRevision } from "./resource-version.ts";
+import { withReservation } from "./write-hook.ts";
 import { type WriteOptions, writeOptions } from "./write-options.ts";
 import {
   admissionAttributes,
@@ -77,7 +78,7 @@ export async function writeLoop(
     const current = server.storage.get(storage, key);
     if (!current) {
       const object = await createInstead(context, change);
-      const created = await createDecoded(context, storage, object, options);
+      const created = await createDecoded(context, storage, object, options, change.tracksFields);
       return { written: created, created: true };
     }
     const written = await tryUpdate(context, storage, options, change, current);
@@ -120,9 +121,12 @@ async function tryUpdate(
   const attributes = admissionAttributes(context, "UPDATE", info.name, next, old, options);
   await server.admission.admit(attributes);
   prepareUpdate(context, next, old, dryRun);
-  validateUpdate(context, next, old, dryRun);
-  await server.admission.validate(attributes);
-  return store(context, storage, dryRun, next, current);
+  const reservation = await hookOf(context)?.begin(next, old, dryRun);
+  return withReservation(reservation, async () => {
+    validateUpdate(context, next, old, dryRun);
+    await server.admission.validate(attributes);
+    return store(context, storage, dryRun, next, current);
+  });
 }
 
 /** Stores what has been checked; an object that only waited for its finalizers goes. */

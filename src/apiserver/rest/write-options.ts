@@ -7,6 +7,8 @@ export interface WriteOptions {
   /** "" when not given. */
   readonly fieldManager: string;
   readonly fieldValidation: FieldValidation;
+  /** Whether an apply may take fields from others; undefined when not said. */
+  readonly force?: boolean;
   /** What admission is shown. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
@@ -41,13 +43,16 @@ export function writeOptions(query: URLSearchParams, kind: OptionsKind): WriteOp
     errors.push(notSupported("fieldValidation", fieldValidation, fieldValidations));
   }
   if (errors.length > 0) throw invalidOptions(kind, errors);
+  const force = query.get("force");
   return {
+    ...(force === null ? {} : { force: force !== "false" && force !== "0" }),
     dryRun: dryRun.length > 0,
     fieldManager,
     fieldValidation: isKnown ? (fieldValidation as FieldValidation) : "Warn",
     raw: {
       ...defaults[kind].raw,
       ...(dryRun.length > 0 ? { dryRun } : {}),
+      ...(force === null ? {} : { force: force !== "false" && force !== "0" }),
       ...(fieldManager === "" ? {} : { fieldManager }),
       ...(fieldValidation === "" ? {} : { fieldValidation }),
     },

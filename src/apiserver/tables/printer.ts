@@ -31,7 +31,7 @@ export function columns(line: string): Column[] {
     return {
       name,
       type,
-      format: name === "Name" ? "name" : "",
+      format: name === "Name" || name === "Attacher" ? "name" : "",
       description: name,
       priority: wide ? 1 : 0,
     };
