@@ -62,6 +62,7 @@ export async function assembleApiServer(settings: ApiServerSettings): Promise<Ap
       staticTokens,
       ...(authorizationModes ? { authorizationModes } : {}),
     }),
+    ...(listen ? { kubelet: await kubeletCredentials(pki) } : {}),
     anonymous: settings.anonymous ?? true,
     allowPrivileged: settings.allowPrivileged ?? true,
     ...(listen && serving
@@ -90,6 +91,16 @@ export async function assembleApiServer(settings: ApiServerSettings): Promise<Ap
     });
   }
   return server;
+}
+
+/** What the server shows kubelets when it asks them for logs and streams. */
+async function kubeletCredentials(pki: Pki) {
+  const { certificate, key } = await pki.certificate("apiserver-kubelet-client", "ca", {
+    commonName: "kube-apiserver-kubelet-client",
+    organizations: ["system:masters"],
+    usages: ["client"],
+  });
+  return { cert: certificate, key, ca: (await pki.authority("ca")).certificate };
 }
 
 /** The names by which clients and pods reach the server. */

@@ -37,7 +37,7 @@ export async function execOrAttach(
   const life = { clock: server.clock, signal: parts.signal };
   return upgrade((socket, head) => {
     if (!req) return;
-    const connection = { req, socket, head };
+    const connection = { req, socket, head: Buffer.from(head) };
     // The container runtime knows SPDY; newer WebSocket protocols end here (KEP-4006).
     void (wantsWebSocket(req)
       ? translateRemoteCommand(connection, options, target, life)
@@ -61,7 +61,7 @@ export async function portForward(
   const target = kubeletTarget(kubelet, ["portForward", info.namespace, info.name], asked);
   const life = { clock: server.clock, signal: parts.signal };
   return upgrade((socket, head) => {
-    if (req) void translatePortForward({ req, socket, head }, target, life);
+    if (req) void translatePortForward({ req, socket, head: Buffer.from(head) }, target, life);
   });
 }
 
