@@ -54,7 +54,8 @@ export class Dispatcher {
 
   /** Answers an ordinary request. Never rejects. */
   async answer(req: IncomingMessage, response: ServerResponse): Promise<void> {
-    using _count = this.#count(req);
+    using scope = new DisposableStack();
+    scope.defer(this.#count(req));
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     try {
@@ -74,7 +75,8 @@ export class Dispatcher {
   /** Answers a request that asks for another protocol. Never rejects. */
   async upgrade(upgrade: UpgradeRequest): Promise<void> {
     const { req, socket } = upgrade;
-    using _count = this.#count(req);
+    using scope = new DisposableStack();
+    scope.defer(this.#count(req));
     socket.on("error", () => socket.destroy());
     const gone = new AbortController();
     socket.once("close", () => gone.abort());
@@ -113,7 +115,8 @@ export class Dispatcher {
     this.#options.log.warn("request failed", { path: partsOf(req).path, error });
   }
 
-  #count(req: IncomingMessage): Disposable {
+  /** Returns what is to be called when the request is over. */
+  #count(req: IncomingMessage): () => void {
     const { clock, gate, metrics, routes } = this.#options;
     const begin = clock.monotonic();
     const [, root = ""] = partsOf(req).path.split("/");
@@ -125,11 +128,7 @@ export class Dispatcher {
       long_running: String(longRunning.has(root)),
     };
     metrics.requests.add(labels);
-    return {
-      [Symbol.dispose]() {
-        metrics.durations.observe(labels, (clock.monotonic() - begin) / 1e3);
-      },
-    };
+    return () => metrics.durations.observe(labels, (clock.monotonic() - begin) / 1e3);
   }
 }
 

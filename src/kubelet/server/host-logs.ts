@@ -14,7 +14,8 @@ export async function hostLogs(
   const found = root === undefined ? undefined : await inside(root, path);
   if (found === undefined) throw new HttpError(404, "404 page not found\n");
   const { size, isFolder } = found;
-  if (isFolder) return { status: 200, contentType: htmlType, body: await listing(files, found.path) };
+  if (isFolder)
+    return { status: 200, contentType: htmlType, body: await listing(files, found.path) };
   // The file may grow while it is sent: what was there when it was asked for is sent.
   const body = size === 0 ? "" : createReadStream(found.path, { end: size - 1 });
   return { status: 200, contentType: "text/plain; charset=utf-8", body };

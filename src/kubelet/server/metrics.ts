@@ -64,7 +64,8 @@ export function probeMetrics(counts: readonly ProbeCount[]): string {
     labels: { container, namespace, pod, pod_uid: podUid, probe_type: probeType, result },
     value: count,
   }));
-  const help = "[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.";
+  const help =
+    "[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.";
   return exposition([counter("prober_probe_total", help, samples)]);
 }
 

@@ -24,7 +24,13 @@ export function apiReviews(client: Client, nodeName: string): Reviews {
           groups: [...user.groups],
           ...(user.uid && { uid: user.uid }),
           ...(user.extra && { extra: mutable(user.extra) }),
-          resourceAttributes: { verb, version: "v1", resource: "nodes", subresource, name: nodeName },
+          resourceAttributes: {
+            verb,
+            version: "v1",
+            resource: "nodes",
+            subresource,
+            name: nodeName,
+          },
         },
       });
       return status?.allowed === true;

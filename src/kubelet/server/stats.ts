@@ -24,10 +24,7 @@ import type {
 import type { KubeletView } from "./view.ts";
 
 /** What of a view the statistics come from. */
-export type StatsView = Pick<
-  KubeletView,
-  "nodeName" | "cri" | "host" | "rootDir" | "observations"
->;
+export type StatsView = Pick<KubeletView, "nodeName" | "cri" | "host" | "rootDir" | "observations">;
 
 export interface StatsSource {
   /** Usage now; asked for often, it is as old as `freshMs`. */
@@ -74,7 +71,8 @@ async function gather(
   for (const observed of view.observations()) {
     if (!observed.sandboxes.some(({ ready }) => ready)) continue;
     const found = byPod.get(observed.uid) ?? [];
-    for (const key of [observed.uid, ...found.map(({ attributes }) => attributes.id)]) seen.add(key);
+    for (const key of [observed.uid, ...found.map(({ attributes }) => attributes.id)])
+      seen.add(key);
     const input = { files: view.host.files, nowMs, rates, fs: node.fs };
     pods.push(await podSummary(observed, byUid.get(observed.uid), found, input));
   }
@@ -141,7 +139,9 @@ async function podSummary(
   }
   const { cpu, memory, network, process } = sandbox?.linux ?? {};
   const { timestamp = nowMs * millisecond, defaultInterface, interfaces = [] } = network ?? {};
-  const links = [...(defaultInterface ? [defaultInterface] : []), ...interfaces].map(plain);
+  const links = [...(defaultInterface ? [defaultInterface] : []), ...interfaces].map(
+    ({ name: link, ...values }) => ({ name: link, ...plain(values) }),
+  );
   return {
     podRef: { name, namespace, uid },
     startTime: rfc3339(sandboxes[0]?.createdAtMs ?? nowMs),
@@ -270,16 +270,16 @@ function spaceOf({ totalBytes, freeBytes, totalInodes, freeInodes }: Space) {
 type Space = Awaited<ReturnType<Files["space"]>>;
 
 /** The CRI wraps numbers to tell unknown from zero; here unknown is left out. */
-function plain<T extends object>(values: T): { [K in keyof T]: Plain<T[K]> } {
+function plain<T extends object>(values: T): Known<T> {
   const known = Object.entries(values).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const isWrapped = typeof value === "object" && value !== null && "value" in value;
     return [[name, isWrapped ? (value as UInt64Value).value : value]];
   });
-  return Object.fromEntries(known) as { [K in keyof T]: Plain<T[K]> };
+  return Object.fromEntries(known) as Known<T>;
 }
 
-type Plain<V> = V extends UInt64Value ? number : V;
+type Known<T> = { [K in keyof T]?: T[K] extends UInt64Value | undefined ? number : T[K] };
 
 function timeOf(nanoseconds: number): string {
   return rfc3339(Math.floor(nanoseconds / millisecond));

@@ -1,6 +1,10 @@
 /** exec, attach, port-forward, run: connections into containers, by way of the container runtime. */
 import type { ApiError } from "#machinery/errors.ts";
-import { answerRaw, type StreamingContext, wantsWebSocket } from "#machinery/streaming/http-upgrade.ts";
+import {
+  answerRaw,
+  type StreamingContext,
+  wantsWebSocket,
+} from "#machinery/streaming/http-upgrade.ts";
 import { translatePortForward } from "#machinery/streaming/port-forward.ts";
 import { type StreamOptions, streamOptionsOf } from "#machinery/streaming/protocols.ts";
 import { proxyUpgrade } from "#machinery/streaming/proxy-upgrade.ts";
@@ -115,7 +119,10 @@ export async function runCommand(view: KubeletView, request: ServerRequest): Pro
     .catch(asHttpError);
   const output = Buffer.concat([stdout, stderr]);
   if (exitCode !== 0) {
-    throw new HttpError(500, `command '${cmd.join(" ")}' exited with ${exitCode}: ${output.toString()}`);
+    throw new HttpError(
+      500,
+      `command '${cmd.join(" ")}' exited with ${exitCode}: ${output.toString()}`,
+    );
   }
   return textAnswer(output.toString());
 }
