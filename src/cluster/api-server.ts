@@ -24,6 +24,8 @@ export interface ApiServerSettings {
   anonymous?: boolean;
   allowPrivileged?: boolean;
   serviceCIDR?: string;
+  /** Where pods and others reach this server; the endpoint of the Service `kubernetes`. */
+  advertiseAddress?: string;
   /** None: reached in-process only. */
   listen?: ListenSettings;
 }
@@ -63,6 +65,8 @@ export async function assembleApiServer(settings: ApiServerSettings): Promise<Ap
       ...(authorizationModes ? { authorizationModes } : {}),
     }),
     ...(listen ? { kubelet: await kubeletCredentials(pki) } : {}),
+    ...(settings.serviceCIDR ? { serviceCIDR: settings.serviceCIDR } : {}),
+    ...(settings.advertiseAddress ? { advertiseAddress: settings.advertiseAddress } : {}),
     anonymous: settings.anonymous ?? true,
     allowPrivileged: settings.allowPrivileged ?? true,
     ...(listen && serving

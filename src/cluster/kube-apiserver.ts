@@ -93,6 +93,7 @@ export const kubeApiserver: Component<typeof flags> = {
       authorizationModes: modes as AuthorizationMode[],
       anonymous: given["anonymous-auth"],
       allowPrivileged: given["allow-privileged"],
+      ...(advertised === undefined ? {} : { advertiseAddress: advertised }),
       serviceCIDR: given["service-cluster-ip-range"],
       listen: {
         addresses: [given["bind-address"]],

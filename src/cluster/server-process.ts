@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { FlagError, type FlagTable } from "#base/flags.ts";
 import { aborted } from "#base/signal.ts";
@@ -39,6 +40,7 @@ export const serverProcess: Component<typeof flags> = {
       pki,
       apiServer: {
         serviceCIDR: cluster.serviceCIDR,
+        ...(isIP(api.host) ? { advertiseAddress: api.host } : {}),
         listen: {
           addresses: api.bindAddresses,
           port: api.port,
