@@ -20,6 +20,7 @@ import { cacheReader } from "./object-reader-cache.ts";
 import { healthHandler } from "./health.ts";
 import { discoveryHandler } from "./discovery/handler.ts";
 import { metricsHandler, requestMetrics } from "./metrics.ts";
+import { openApiHandler } from "./openapi/handler.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { openIdHandler, versionHandler } from "./paths.ts";
 import { pipeline } from "./pipeline.ts";
@@ -232,6 +233,7 @@ function installPaths(
   router.path(versionHandler);
   router.path(healthHandler({ livez, readyz: [...livez, informers, shutdown] }));
   router.path(discoveryHandler(resources, parts.address));
+  router.path(openApiHandler({ resources }));
   router.path(metricsHandler(parts.metrics));
   if (parts.tokenIssuer) router.path(openIdHandler(parts.tokenIssuer, parts.address));
 }

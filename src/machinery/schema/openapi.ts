@@ -1,5 +1,11 @@
 import type { GroupVersionKind } from "../resource.ts";
-import type { FieldSchema, JsonObject, ObjectSchema, ScalarType } from "./schema.ts";
+import {
+  type FieldSchema,
+  type JsonObject,
+  type ObjectSchema,
+  qualifiedName,
+  type ScalarType,
+} from "./schema.ts";
 import { reachableTypes } from "./walk.ts";
 
 /**
@@ -13,6 +19,11 @@ export interface OpenApiOptions {
   readonly version: OpenApiVersion;
   /** The kinds that a type is known as; none for types that are no top-level kinds. */
   readonly kindsOf: (schema: ObjectSchema) => readonly GroupVersionKind[];
+  /**
+   * The texts of the fields of a type (by its qualified name, such as `core.v1.Pod`), where the
+   * schema has none; under "" that of the type itself.
+   */
+  readonly docs?: (typeName: string) => Readonly<Record<string, string>> | undefined;
 }
 
 const meta = "io.k8s.apimachinery.pkg.apis.meta.v1";
@@ -99,14 +110,20 @@ function describeType(schema: ObjectSchema, options: OpenApiOptions): JsonObject
   const fields = Object.entries(schema.fields);
   const required = fields.flatMap(([name, field]) => (field.required ? [name] : []));
   const kinds = options.kindsOf(schema);
+  const docs = options.docs?.(qualifiedName(schema));
+  const description = schema.doc ?? docs?.[""];
+  const ownFields = fields.map(([name, field]) => [
+    name,
+    describe(field, options.version, docs?.[name]),
+  ]);
   return {
-    ...(schema.doc === undefined ? {} : { description: schema.doc }),
+    ...(description === undefined ? {} : { description }),
     type: "object",
     ...(required.length === 0 ? {} : { required }),
     ...(fields.length === 0
       ? {}
       : {
-          properties: Object.fromEntries(fields.map(([n, f]) => [n, describe(f, options.version)])),
+          properties: Object.fromEntries(ownFields) as JsonObject,
         }),
     ...(kinds.length === 0
       ? {}
@@ -130,8 +147,8 @@ function describeType(schema: ObjectSchema, options: OpenApiOptions): JsonObject
 }
 
 /** The description of a field, of whatever it refers to and of what may be said beside that. */
-function describe(field: FieldSchema, version: OpenApiVersion): JsonObject {
-  const beside = besideType(field, version);
+function describe(field: FieldSchema, version: OpenApiVersion, doc?: string): JsonObject {
+  const beside = besideType(field, version, doc);
   const type = typeOf(field, version);
   // In v3 a reference stands alone: what is said beside it needs a wrapper.
   if (version === 3 && "$ref" in type && Object.keys(beside).length > 0) {
@@ -140,9 +157,13 @@ function describe(field: FieldSchema, version: OpenApiVersion): JsonObject {
   return { ...beside, ...type };
 }
 
-function besideType(field: FieldSchema, version: OpenApiVersion): JsonObject {
+function besideType(
+  field: FieldSchema,
+  version: OpenApiVersion,
+  doc: string | undefined,
+): JsonObject {
   const entries: readonly (readonly [string, JsonObject[string]])[] = [
-    ["description", field.doc],
+    ["description", field.doc ?? doc],
     // Upstream leaves defaults out of v2.
     ["default", version === 3 ? field.default : undefined],
     ["enum", field.enum === undefined ? undefined : [...field.enum]],
