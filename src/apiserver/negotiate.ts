@@ -51,7 +51,10 @@ export function negotiate(accept: string | undefined, offer: Offer): Negotiated 
 }
 
 function choose(accept: string, offer: Offer): Negotiated {
-  const clauses = accept.split(",").map(parseClause).toSorted((a, b) => b.quality - a.quality);
+  const clauses = accept
+    .split(",")
+    .map(parseClause)
+    .toSorted((a, b) => b.quality - a.quality);
   for (const { type, parameters } of clauses) {
     const media = mediaOf(type);
     if (media === undefined || (offer === "watch" && media === "yaml")) continue;
@@ -91,7 +94,9 @@ function parseClause(text: string): Clause {
 function notAcceptable(offer: Offer): ApiError {
   const media = Object.values(contentTypes)
     .filter((type) => offer !== "watch" || type !== contentTypes.yaml)
-    .map((type) => (offer === "watch" && type !== contentTypes.json ? `${type};stream=watch` : type));
+    .map((type) =>
+      offer === "watch" && type !== contentTypes.json ? `${type};stream=watch` : type,
+    );
   const message = `only the following media types are accepted: ${media.join(", ")}`;
   return new ApiError("NotAcceptable", message);
 }
@@ -102,13 +107,10 @@ export function bodyMedia(contentType: string | undefined): MediaType {
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   const media = mediaOf(type);
   if (media && type !== "*/*") return media;
-  throw unsupportedMedia(Object.values(contentTypes), contentType);
+  throw unsupportedMedia(Object.values(contentTypes));
 }
 
-export function unsupportedMedia(supported: readonly string[], given: string): ApiError {
-  const message =
-    `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`;
-  return new ApiError("UnsupportedMediaType", message, {
-    details: { causes: [{ reason: "", message: given }] },
-  });
+export function unsupportedMedia(supported: readonly string[]): ApiError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`;
+  return new ApiError("UnsupportedMediaType", message);
 }

@@ -125,7 +125,7 @@ export function invalidObject(
     details: {
       ...(name === "" ? {} : { name }),
       ...(gk.group === "" ? {} : { group: gk.group }),
-      kind: gk.kind,
+      ...(gk.kind === "" ? {} : { kind: gk.kind }),
       causes,
     },
   });

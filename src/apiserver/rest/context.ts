@@ -2,6 +2,7 @@ import type { Chance } from "#base/chance.ts";
 import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import type { StrategyContext, UserInfo } from "#machinery/strategy.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
 import type { ApiRequest, RequestInfo } from "../request.ts";
 import type { ResponseHeaders } from "../response.ts";
 import type { AdmissionChain } from "./admission-chain.ts";
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly log: Logger;
   readonly storage: ObjectStorage;
   readonly admission: AdmissionChain;
+  readonly authorizer: Authorizer;
   /** By `group/plural`: what has to be allocated for objects of a resource. */
   readonly hooks: ReadonlyMap<string, WriteHook>;
   readonly allowPrivileged: boolean;

@@ -1,5 +1,9 @@
 import { rfc3339 } from "#base/clock.ts";
-import { updateManagedFields, type WriteRecord } from "#machinery/apply/update-managed-fields.ts";
+import {
+  type UpdateRecord,
+  updateManagedFields,
+  type WriteRecord,
+} from "#machinery/apply/update-managed-fields.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { apiVersionOf } from "#machinery/resource.ts";
 import type { ResourceContext } from "./context.ts";
@@ -20,7 +24,23 @@ export function trackFields(
   live: KubeObject | undefined,
   next: KubeObject,
 ): void {
-  const managedFields = updateManagedFields({ ...writeRecord(context, options), live, next });
+  recordFields({ ...writeRecord(context, options), live, next });
+}
+
+/** The same for `scale`, which upstream records without a time. */
+export function trackScale(
+  context: ResourceContext,
+  options: WriteOptions,
+  live: KubeObject,
+  next: KubeObject,
+): void {
+  const record = writeRecord(context, options);
+  recordFields({ ...record, subresource: "scale", now: undefined, live, next });
+}
+
+function recordFields(record: UpdateRecord & { readonly next: KubeObject }): void {
+  const next: KubeObject = record.next;
+  const managedFields = updateManagedFields(record);
   if (managedFields) next.metadata.managedFields = managedFields;
   else delete next.metadata.managedFields;
 }

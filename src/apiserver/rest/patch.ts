@@ -1,5 +1,5 @@
 import { serverSideApply } from "#machinery/apply/server-side-apply.ts";
-import { badRequest } from "#machinery/errors.ts";
+import { ApiError, badRequest } from "#machinery/errors.ts";
 import { forbiddenField, invalid, invalidObject, required } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { applyJsonPatch } from "#machinery/patch/json-patch.ts";
@@ -71,7 +71,7 @@ function checkApplyOptions({ type }: Patch, { fieldManager, force }: WriteOption
 function patchType(contentType: string | undefined): PatchType {
   const type = (contentType ?? "").split(";", 1)[0]!.trim();
   const found = accepted.find((each) => each === type);
-  if (!found) throw unsupportedMedia(accepted, type);
+  if (!found) throw unsupportedMedia(accepted);
   return found;
 }
 
@@ -91,17 +91,14 @@ function readPatch(
   }
 }
 
-function patchChange(
-  context: ResourceContext,
-  options: WriteOptions,
-  patch: Patch,
-): Change {
+function patchChange(context: ResourceContext, options: WriteOptions, patch: Patch): Change {
   if (patch.type === patchTypes.apply) return applyChange(context, options, patch.value);
   return {
     allowCreate: false,
+    isPatch: true,
     make(current) {
       const patched = applyPatchTo(context.served.resource.schema, patch, current!);
-      const object = decodePatched(context, options, patched);
+      const object = decodePatched(context, options, patch, patched);
       fitName(context, object);
       fitNamespace(context, object);
       return object;
@@ -113,9 +110,14 @@ function patchChange(
 function applyChange(context: ResourceContext, options: WriteOptions, applied: unknown): Change {
   const { resource } = context.served;
   if (!isObject(applied)) throw badRequest("error decoding YAML: the body is not an object");
+  const { kind } = applied;
+  if (kind !== resource.gvk.kind) {
+    throw badRequest(`the kind in the body is ${String(kind)} instead of ${resource.gvk.kind}`);
+  }
   return {
     allowCreate: context.info.subresource === "",
     tracksFields: true,
+    isPatch: true,
     make(current) {
       const record = { ...writeRecord(context, options), force: options.force === true };
       const live = current as unknown as JsonObject | undefined;
@@ -129,27 +131,44 @@ function applyChange(context: ResourceContext, options: WriteOptions, applied: u
 }
 
 /** A new value: `target`, of type `schema`, patched. */
-export function applyPatchTo(schema: ObjectSchema, { type, value }: Patch, target: object): JsonValue {
+export function applyPatchTo(
+  schema: ObjectSchema,
+  { type, value }: Patch,
+  target: object,
+): JsonValue {
   const json = target as JsonObject;
   if (type === patchTypes.json) return applyJsonPatch(json, value);
   if (type === patchTypes.merge) return applyMergePatch(json, value);
   return applyStrategicMergePatch(schema, json, value);
 }
 
-/** A patched object must still be one of its kind. */
+/** A patched object must still be one of its kind. @throws Invalid. */
 function decodePatched(
-  { served, info, warnings }: ResourceContext,
+  { served, warnings }: ResourceContext,
   { fieldValidation }: WriteOptions,
+  { type }: Patch,
   patched: JsonValue,
 ): KubeObject {
   const { resource } = served;
+  const unfit = (why: string) => invalidObject(nothing, "", [invalid("patch", patched, why)]);
   if (fieldValidation !== "Ignore") {
     const complaints = unknownFields(resource.schema, patched);
     if (complaints.length > 0 && fieldValidation === "Strict") {
-      const detail = `strict decoding error: ${complaints.join(", ")}`;
-      throw invalidObject(resource.gvk, info.name, [invalid("patch", patched, detail)]);
+      throw unfit(`strict decoding error: ${complaints.join(", ")}`);
     }
     warnings.push(...complaints);
   }
-  return decodeValue(resource, patched);
+  const { kind } = patched as { kind?: JsonValue };
+  if (type !== patchTypes.strategic && kind !== resource.gvk.kind) {
+    throw unfit(`no kind ${JSON.stringify(kind)} is registered for its version`);
+  }
+  try {
+    return decodeValue(resource, patched);
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === "BadRequest") throw unfit(error.message);
+    throw error;
+  }
 }
+
+/** Mistakes of a patch are of no object. */
+const nothing = { group: "", kind: "" };

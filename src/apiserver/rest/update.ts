@@ -1,6 +1,7 @@
 import { conflict, modifiedSince, notFound } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { equalJson } from "#machinery/patch/json-value.ts";
+import { authorize } from "../authorize.ts";
 import { limits } from "../limits.ts";
 import type { ApiResponse } from "../response.ts";
 import { CachedObject, encodeStored } from "../watch-cache/cached-object.ts";
@@ -61,6 +62,8 @@ export interface Change {
   make(current: KubeObject | undefined): KubeObject | Promise<KubeObject>;
   /** The change does its own book-keeping of field managers. */
   readonly tracksFields?: boolean;
+  /** Another uid is a change like any other, which validation refuses, and no precondition. */
+  readonly isPatch?: boolean;
   /** Runs before admission; may refuse. */
   check?(next: KubeObject, current: KubeObject): void;
 }
@@ -89,7 +92,7 @@ export async function writeLoop(
 }
 
 async function createInstead(context: ResourceContext, change: Change): Promise<KubeObject> {
-  const { served, info } = context;
+  const { server, served, info, user } = context;
   const { group, plural: resource } = served.resource;
   if (!change.allowCreate) throw notFound({ group, resource }, info.name);
   const object = await change.make(undefined);
@@ -98,6 +101,7 @@ async function createInstead(context: ResourceContext, change: Change): Promise<
     throw conflict({ group, resource }, info.name, why);
   }
   if (object.metadata.resourceVersion) throw notFound({ group, resource }, info.name);
+  await authorize(server.authorizer, { ...info, verb: "create" }, user);
   return object;
 }
 
@@ -113,7 +117,8 @@ async function tryUpdate(
   const { dryRun } = options;
   const old = present(served, current).object;
   const next = await change.make(old);
-  checkPreconditions(context, next, old);
+  if (!change.isPatch) checkUid(context, next, old);
+  checkRevision(context, next, old);
   // From here on the object is based on what is there, said or not.
   next.metadata.resourceVersion = old.metadata.resourceVersion;
   if (!change.tracksFields) trackFields(context, options, old, next);
@@ -161,7 +166,11 @@ function isFinished({ kind, metadata, ...rest }: KubeObject): boolean {
   );
 }
 
-function asIfStored(storage: ServedStorage, object: KubeObject, current: CachedObject): CachedObject {
+function asIfStored(
+  storage: ServedStorage,
+  object: KubeObject,
+  current: CachedObject,
+): CachedObject {
   delete object.metadata.resourceVersion;
   const { shape } = storage;
   const { key, revision } = current;
@@ -182,15 +191,20 @@ function timeless(entries: KubeObject["metadata"]["managedFields"]) {
   return entries?.map(({ time: _, ...entry }) => entry);
 }
 
-/** uid and resourceVersion in the body must be those of the object. @throws Conflict, Invalid. */
-function checkPreconditions(context: ResourceContext, next: KubeObject, old: KubeObject): void {
+/** The uid in the body must be that of the object. @throws Conflict. */
+function checkUid({ served, info }: ResourceContext, next: KubeObject, old: KubeObject): void {
+  const { group, plural: resource } = served.resource;
+  const { uid } = next.metadata;
+  if (!uid || uid === old.metadata.uid) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+  throw conflict({ group, resource }, info.name, why);
+}
+
+/** The resourceVersion in the body must be that of the object. @throws Conflict, Invalid. */
+function checkRevision(context: ResourceContext, next: KubeObject, old: KubeObject): void {
   const { served, info } = context;
   const { group, plural: resource } = served.resource;
-  const { uid, resourceVersion } = next.metadata;
-  if (uid && uid !== old.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-    throw conflict({ group, resource }, info.name, why);
-  }
+  const { resourceVersion } = next.metadata;
   if (!resourceVersion) {
     if (served.strategy.allowUnconditionalUpdate === false) {
       throw resourceVersionNeeded(context, info.name);

@@ -1,4 +1,10 @@
-import { type FieldError, invalid, invalidObject, notSupported, tooLong } from "#machinery/field-error.ts";
+import {
+  type FieldError,
+  invalid,
+  invalidObject,
+  notSupported,
+  tooLong,
+} from "#machinery/field-error.ts";
 import type { FieldValidation } from "./codec.ts";
 
 /** The query of a create, update or patch. */

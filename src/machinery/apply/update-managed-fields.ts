@@ -23,8 +23,8 @@ export interface WriteRecord {
   readonly apiVersion: string;
   /** "" for the object itself. */
   readonly subresource: string;
-  /** RFC 3339 in whole seconds. */
-  readonly now: string;
+  /** RFC 3339 in whole seconds; undefined: entries get no time. */
+  readonly now: string | undefined;
   /** Dotted paths that this endpoint does not let clients set. */
   readonly resetFields: readonly string[];
 }

@@ -11,6 +11,7 @@ import { answerPlain, representation } from "../answer.ts";
 import { decodeBody, decodeValue } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
 import { existing } from "../get.ts";
+import { trackScale } from "../managed-fields.ts";
 import { applyPatchTo, readPatchRequest } from "../patch.ts";
 import type { ServedStorage } from "../served.ts";
 import { writeLoop } from "../update.ts";
@@ -83,6 +84,7 @@ async function setReplicas(
   const { info } = context;
   const { written } = await writeLoop(context, storage, options, {
     allowCreate: false,
+    tracksFields: true,
     make(current) {
       const wanted = want(current!);
       if (wanted.metadata.name !== info.name) {
@@ -99,6 +101,7 @@ async function setReplicas(
       next.spec!.replicas = replicas;
       next.metadata.uid = wanted.metadata.uid || next.metadata.uid;
       next.metadata.resourceVersion = wanted.metadata.resourceVersion;
+      trackScale(context, options, current!, next);
       return next;
     },
   });
