@@ -11,7 +11,7 @@ import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import type { Client } from "#client/client.ts";
 import { readQuery, type Query, type Response, withId, writeResponse } from "./packets.ts";
-import { forward, frame, FrameReader, type Resolver } from "./upstream.ts";
+import { frame, FrameReader, type Resolver, Upstream } from "./upstream.ts";
 import { answer, type ZoneView } from "./zone.ts";
 import { watchZone } from "./view.ts";
 
@@ -73,11 +73,13 @@ class Dns {
   readonly connections = new Set<Socket>();
   readonly #options: DnsOptions;
   readonly #view: ZoneView;
+  readonly #upstream: Upstream;
   #forwards = 0;
 
   constructor(options: DnsOptions, view: ZoneView) {
     this.#options = options;
     this.#view = view;
+    this.#upstream = new Upstream(options.resolvers, options.clock);
   }
 
   serveUdp(socket: UdpSocket, packet: Buffer, from: { address: string; port: number }): void {
@@ -147,11 +149,10 @@ class Dns {
   }
 
   async #forward(packet: Buffer, query: Query, transport: "udp" | "tcp"): Promise<Buffer> {
-    const { resolvers, clock } = this.#options;
     if (this.#forwards >= forwardsMax) return writeResponse(query, { code: "refused" }, transport);
     this.#forwards++;
     try {
-      const found = await forward(packet, transport, resolvers, clock);
+      const found = await this.#upstream.ask(packet, transport);
       if (found) return withId(found, query.id);
       return writeResponse(query, { code: "serverFailure" }, transport);
     } finally {

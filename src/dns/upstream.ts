@@ -6,6 +6,8 @@ import type { Clock } from "#base/clock.ts";
 
 /** A resolver that does not answer within this time is passed over. */
 const timeoutMs = 2_000;
+/** How long a resolver that did not answer is not asked again: clients shall not wait for it anew. */
+const silenceMs = 10_000;
 const answerBytesMax = 65_535;
 
 export interface Resolver {
@@ -22,19 +24,28 @@ export function resolversOf(resolvConf: string, self: readonly string[]): Resolv
     .map((address) => ({ address: address!, port: 53 }));
 }
 
-/** The first answer (a whole packet) of the resolvers, asked in order; undefined when none answers. */
-export async function forward(
-  packet: Buffer,
-  transport: "udp" | "tcp",
-  resolvers: readonly Resolver[],
-  clock: Clock,
-): Promise<Buffer | undefined> {
-  for (const resolver of resolvers) {
-    const ask = transport === "udp" ? askOverUdp : askOverTcp;
-    const answer = await ask(packet, resolver, clock).catch(() => undefined);
-    if (answer) return answer;
+/** The machine's resolvers; one that has just failed to answer is left alone for a while. */
+export class Upstream {
+  readonly #clock: Clock;
+  readonly #resolvers: readonly Resolver[];
+  readonly #silentUntilMs = new Map<Resolver, number>();
+
+  constructor(resolvers: readonly Resolver[], clock: Clock) {
+    this.#resolvers = resolvers;
+    this.#clock = clock;
   }
-  return undefined;
+
+  /** The first answer (a whole packet), the resolvers asked in order; undefined when none answers. */
+  async ask(packet: Buffer, transport: "udp" | "tcp"): Promise<Buffer | undefined> {
+    for (const resolver of this.#resolvers) {
+      if ((this.#silentUntilMs.get(resolver) ?? 0) > this.#clock.monotonic()) continue;
+      const send = transport === "udp" ? askOverUdp : askOverTcp;
+      const answer = await send(packet, resolver, this.#clock).catch(() => undefined);
+      if (answer) return answer;
+      this.#silentUntilMs.set(resolver, this.#clock.monotonic() + silenceMs);
+    }
+    return undefined;
+  }
 }
 
 function askOverUdp(packet: Buffer, { address, port }: Resolver, clock: Clock): Promise<Buffer> {
