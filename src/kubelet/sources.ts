@@ -2,7 +2,12 @@
 import { type Node, nodes } from "#apis/core/node.ts";
 import { type Pod, pods } from "#apis/core/pod.ts";
 import { type Service, services } from "#apis/core/service.ts";
-import { type ChangeHandler, type Informer, type InformerOptions, startInformer } from "#client/informer.ts";
+import {
+  type ChangeHandler,
+  type Informer,
+  type InformerOptions,
+  startInformer,
+} from "#client/informer.ts";
 import { type ObjectKey, toKey } from "#machinery/meta.ts";
 
 export interface NodeSources {

@@ -34,7 +34,7 @@ export async function collectContainers(
   observer: Observer,
   onRemoved: (container: ContainerObservation) => Promise<void>,
 ): Promise<void> {
-  for (const observed of [...observer.all()]) {
+  for (const observed of observer.all()) {
     const { containers, sandboxes } = planContainerGc(observed);
     if (containers.length + sandboxes.length === 0) continue;
     for (const container of containers) {

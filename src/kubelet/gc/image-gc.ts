@@ -59,7 +59,9 @@ export function createImageGc(options: ImageGcOptions): ImageGc {
 
 async function usedImages(cri: CriClient): Promise<Set<string>> {
   const containers = await cri.listContainers();
-  return new Set(containers.flatMap(({ imageRef, imageId, image }) => [imageRef, imageId, image.image]));
+  return new Set(
+    containers.flatMap(({ imageRef, imageId, image }) => [imageRef, imageId, image.image]),
+  );
 }
 
 /** Pure: unused images, the longest unused first, until `goalBytes` are freed. */
@@ -71,7 +73,10 @@ export function planImageGc(
   goalBytes: number,
 ): Image[] {
   const candidates = images
-    .filter(({ id, pinned, repoTags }) => !pinned && !used.has(id) && !repoTags.some((tag) => used.has(tag)))
+    .filter(
+      ({ id, pinned, repoTags }) =>
+        !pinned && !used.has(id) && !repoTags.some((tag) => used.has(tag)),
+    )
     .filter(({ id }) => nowMs - (seen.get(id)?.firstSeenMs ?? nowMs) >= ageMinMs)
     .toSorted((a, b) => rank(seen.get(a.id)) - rank(seen.get(b.id)));
   const plan: Image[] = [];

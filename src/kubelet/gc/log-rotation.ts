@@ -22,7 +22,7 @@ export interface LogRotationOptions {
 /** Rotates the logs of all running containers that need it. */
 export async function rotateLogs(options: LogRotationOptions): Promise<void> {
   const { files, observer, bytesMax } = options;
-  for (const { containers } of [...observer.all()]) {
+  for (const { containers } of observer.all()) {
     for (const { id, state, logPath } of containers) {
       if (state !== "running" || logPath === "") continue;
       const stats = await files.stat(logPath);
@@ -42,7 +42,11 @@ async function rotate(options: LogRotationOptions, id: string, path: string): Pr
   for (const plain of (await rotatedLogs(files, path)).filter((it) => !it.endsWith(".gz"))) {
     await compress(files, join(folder, plain));
   }
-  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+  const stamp = new Date(clock.now())
+    .toISOString()
+    .slice(0, 19)
+    .replaceAll(/[-:]/g, "")
+    .replace("T", "-");
   await files.rename(path, join(folder, `${name}.${stamp}`));
   try {
     await cri.reopenContainerLog(id);
@@ -66,6 +70,8 @@ export async function rotatedLogs(files: Files, path: string): Promise<string[]>
   const entries = await files.readdir(dirname(path));
   return entries
     .map((entry) => entry.name)
-    .filter((entry) => entry.startsWith(name) && /^\d{8}-\d{6}(\.gz)?$/.test(entry.slice(name.length)))
+    .filter(
+      (entry) => entry.startsWith(name) && /^\d{8}-\d{6}(\.gz)?$/.test(entry.slice(name.length)),
+    )
     .toSorted();
 }

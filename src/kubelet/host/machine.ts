@@ -66,7 +66,9 @@ export function systemMachine(files: Files): Machine {
       const memory = parseMemInfo(await read("/proc/meminfo"));
       const total = memory.get("MemTotal") ?? os.totalmem();
       const available = memory.get("MemAvailable") ?? os.freemem();
-      const cpu = os.cpus().reduce((sum, { times }) => sum + times.user + times.sys + times.nice, 0);
+      const cpu = os
+        .cpus()
+        .reduce((sum, { times }) => sum + times.user + times.sys + times.nice, 0);
       const pids = /\/(\d+)/.exec(await read("/proc/loadavg"))?.[1];
       return {
         memoryAvailableBytes: available,

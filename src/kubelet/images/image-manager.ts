@@ -110,7 +110,8 @@ class Images implements ImageManager {
     onPull();
     report.normal("Pulling", `Pulling image ${given}`);
     const askedAtMs = clock.now();
-    using _turn = await this.#pulls.acquire(signal);
+    using turn = await this.#pulls.acquire(signal);
+    void turn;
     const startedAtMs = clock.now();
     try {
       const auths = await credentialsFor(pod, image, objects);

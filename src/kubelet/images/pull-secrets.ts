@@ -37,11 +37,8 @@ export async function credentialsFor(
 }
 
 function entriesOf({ type, data = {} }: Secret): Entry[] {
-  const [key, isNew] =
-    type === "kubernetes.io/dockerconfigjson"
-      ? [".dockerconfigjson", true]
-      : [".dockercfg", false];
-  const text = data[key as string];
+  const isNew = type === "kubernetes.io/dockerconfigjson";
+  const text = data[isNew ? ".dockerconfigjson" : ".dockercfg"];
   if (text === undefined) return [];
   try {
     const parsed = JSON.parse(Buffer.from(text, "base64").toString("utf8")) as object;

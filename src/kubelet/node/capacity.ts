@@ -60,7 +60,10 @@ function hugepages({ hugepages: pages }: MachineFacts): Resources {
 }
 
 /** Millicores and bytes of a list such as `cpu=100m,memory=200Mi`. Throws for a bad quantity. */
-export function parseReserved(list: Readonly<Resources>): { cpuMilli: number; memoryBytes: number } {
+export function parseReserved(list: Readonly<Resources>): {
+  cpuMilli: number;
+  memoryBytes: number;
+} {
   const { cpu, memory } = list;
   return {
     cpuMilli: cpu === undefined ? 0 : milliValue(cpu),

@@ -45,6 +45,8 @@ export interface NodeManager {
   readonly node: Node | undefined;
   /** Resolves when the node has been shown as Ready. */
   readonly ready: Promise<void>;
+  /** Resolves when the API has the node's object. */
+  readonly registered: Promise<void>;
   /** Why the runtime cannot give pods a network; undefined when it can. */
   networkTrouble(): string | undefined;
   /** Looks at everything now. */
@@ -67,6 +69,8 @@ class Manager implements NodeManager {
   readonly #options: NodeManagerOptions;
   readonly ready: Promise<void>;
   #resolveReady: () => void = () => {};
+  readonly registered: Promise<void>;
+  #resolveRegistered: () => void = () => {};
   #written: Node | undefined;
   #network: string | undefined = "container runtime network not ready";
   #runtimeStatus: StatusResponse | undefined;
@@ -79,6 +83,7 @@ class Manager implements NodeManager {
   constructor(options: NodeManagerOptions) {
     this.#options = options;
     this.ready = new Promise((resolve) => (this.#resolveReady = resolve));
+    this.registered = new Promise((resolve) => (this.#resolveRegistered = resolve));
   }
 
   get node(): Node | undefined {
@@ -120,7 +125,10 @@ class Manager implements NodeManager {
     const { clock, signal } = this.#options;
     const poked = new Promise<void>((resolve) => (this.#wake = resolve));
     const woken = new AbortController();
-    await Promise.race([poked, clock.sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => {})]);
+    await Promise.race([
+      poked,
+      clock.sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => {}),
+    ]);
     woken.abort();
   }
 
@@ -136,6 +144,7 @@ class Manager implements NodeManager {
     } else {
       await this.#update(known, status);
     }
+    this.#resolveRegistered();
     this.#noteReady(status);
   }
 
@@ -208,7 +217,9 @@ class Manager implements NodeManager {
         this.#network = `container runtime network not ready: ${text}`;
         return [this.#network];
       }
-      return type === "RuntimeReady" ? [`container runtime status check may not have completed yet: ${text}`] : [];
+      return type === "RuntimeReady"
+        ? [`container runtime status check may not have completed yet: ${text}`]
+        : [];
     });
   }
 

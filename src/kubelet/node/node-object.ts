@@ -34,10 +34,7 @@ export interface NodeStatusInput {
 }
 
 /** Labels that every node has. */
-export function standardLabels(
-  hostname: string,
-  architecture: string,
-): Record<string, string> {
+export function standardLabels(hostname: string, architecture: string): Record<string, string> {
   return {
     "beta.kubernetes.io/arch": architecture,
     "beta.kubernetes.io/os": "linux",
@@ -116,10 +113,7 @@ function imagesOf(images: readonly Image[]): ContainerImage[] {
 }
 
 /** What of the status differs from what the API has, as a strategic merge patch; heartbeats aside. */
-export function nodeStatusPatch(
-  old: Partial<NodeStatus>,
-  next: NodeStatus,
-): Partial<NodeStatus> {
+export function nodeStatusPatch(old: Partial<NodeStatus>, next: NodeStatus): Partial<NodeStatus> {
   const patch: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(next)) {
     const before = (old as Record<string, unknown>)[name];
@@ -131,10 +125,12 @@ export function nodeStatusPatch(
       if (changed.length > 0) patch["conditions"] = changed;
     } else if (!same(before, value)) patch[name] = value;
   }
-  return patch as Partial<NodeStatus>;
+  return patch;
 }
 
-function withoutHeartbeat<T extends { lastHeartbeatTime?: string | null | undefined } | undefined>(condition: T) {
+function withoutHeartbeat<T extends { lastHeartbeatTime?: string | null | undefined } | undefined>(
+  condition: T,
+) {
   if (!condition) return undefined;
   const { lastHeartbeatTime: _, ...rest } = condition;
   return rest;

@@ -63,10 +63,7 @@ export function nothingObserved(pod: Pick<Pod, "metadata">): PodObservation {
 }
 
 /** The latest instance of a container. */
-export function latestOf(
-  observed: PodObservation,
-  name: string,
-): ContainerObservation | undefined {
+export function latestOf(observed: PodObservation, name: string): ContainerObservation | undefined {
   return observed.containers.find((container) => container.name === name);
 }
 

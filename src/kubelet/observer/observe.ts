@@ -32,10 +32,7 @@ export interface PodListing {
 }
 
 /** Everything the runtime has, by pod uid; what no kubelet made is left out. */
-export async function listPods(
-  cri: CriClient,
-  uid?: string,
-): Promise<Map<string, PodListing>> {
+export async function listPods(cri: CriClient, uid?: string): Promise<Map<string, PodListing>> {
   const filter = uid === undefined ? {} : { labelSelector: { [podUidLabel]: uid } };
   const [sandboxes, containers] = await Promise.all([
     cri.listPodSandbox(filter),

@@ -50,9 +50,7 @@ export function planResize(
 }
 
 function differs(a: ResourceRequirements, b: ResourceRequirements, name: string): boolean {
-  return (
-    !same(a.limits?.[name], b.limits?.[name]) || !same(a.requests?.[name], b.requests?.[name])
-  );
+  return !same(a.limits?.[name], b.limits?.[name]) || !same(a.requests?.[name], b.requests?.[name]);
 }
 
 function same(a: string | undefined, b: string | undefined): boolean {

@@ -124,10 +124,7 @@ function ownPolicyRestarts(container: { restartPolicy?: string | undefined }): b
 }
 
 /** The newest sandbox, if it is ready, has its address and no other one is ready too. */
-export function usableSandbox(
-  pod: Pod,
-  observed: PodObservation,
-): SandboxObservation | undefined {
+export function usableSandbox(pod: Pod, observed: PodObservation): SandboxObservation | undefined {
   const [newest] = observed.sandboxes;
   if (!newest?.ready) return undefined;
   if (observed.sandboxes.filter(({ ready }) => ready).length > 1) return undefined;

@@ -100,9 +100,7 @@ export class PodMemory {
 export function localAnnotations(pod: Pod, memory: PodMemory): Record<string, string> {
   if (pod.metadata.annotations?.["kubernetes.io/config.source"]) return {};
   return {
-    "kubernetes.io/config.seen": new Date(memory.seenAtMs)
-      .toISOString()
-      .replace("Z", "000000Z"),
+    "kubernetes.io/config.seen": new Date(memory.seenAtMs).toISOString().replace("Z", "000000Z"),
     "kubernetes.io/config.source": "api",
   };
 }

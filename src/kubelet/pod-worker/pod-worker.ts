@@ -7,29 +7,24 @@ import { backoffMs, type BackoffShape } from "#base/backoff.ts";
 import type { Timer } from "#base/clock.ts";
 import type { Pod } from "#apis/core/pod.ts";
 import type { PodStatus } from "#apis/core/pod-status.ts";
-import { timeToMs } from "#machinery/time.ts";
 import { nothingObserved, type PodObservation } from "../observer/observation.ts";
 import { isStaticPod, isTerminalPhase } from "../pod/containers.ts";
 import { type PodProber, podProber } from "../probes/prober.ts";
 import { containerHash } from "../runtime/labels.ts";
 import { podLogDir } from "../runtime/sandbox-config.ts";
-import {
-  finalStatus,
-  podStatusOf,
-  type PodVerdict,
-  rejectedStatus,
-} from "../status/pod-status.ts";
+import type { PodVerdict } from "../status/pod-status.ts";
 import { same } from "../status/status-patch.ts";
-import { kubeletConditions } from "../status/conditions.ts";
-import { MountError } from "../volumes/volume-manager.ts";
+import { mountVolumes } from "./mount-volumes.ts";
 import { planPod, type PodPlan } from "./plan.ts";
-import { downwardFacts, type NodeContext, PodMemory } from "./pod-context.ts";
+import { isWorthARound } from "./pod-change.ts";
+import { deadlineMs, podGraceSeconds } from "./pod-times.ts";
+import { PodView } from "./pod-view.ts";
+import { type NodeContext, PodMemory } from "./pod-context.ts";
 import {
   type Allocation,
   completeResize,
   grantResize,
   newAllocation,
-  resizeConditions,
   type ResizeRefusal,
   resizeView,
 } from "./resize.ts";
@@ -54,15 +49,13 @@ const retryBackoff: BackoffShape = { firstMs: 500, maxMs: 10_000 };
 const networkRetryMs = 1_000;
 /** After a start failed the pod is looked at once more, so that its status shows the outcome. */
 const lookAgainMs = 1_000;
-/** A status that says less than the next one is shown only if the next one takes this long. */
-const showAfterMs = 300;
-const defaultGraceSeconds = 30;
 
 export class PodWorker {
   readonly #options: PodWorkerOptions;
   readonly #memory: PodMemory;
   readonly #prober: PodProber;
   readonly #allocation: Allocation;
+  readonly #view: PodView;
   #pod: Pod;
   #phase: Phase = "new";
   #removed = false;
@@ -72,15 +65,12 @@ export class PodWorker {
   #endingGrace = Infinity;
   #finished = false;
   #volumesStale = true;
-  /** Some status of this pod has been shown by this kubelet. */
-  #shown = false;
   /** Set after a failed start: the round after the next shows what came of it. */
   #lookAgain = false;
   #dirty = true;
   #running = false;
   #failures = 0;
   #timer: Timer | undefined;
-  #showTimer: Timer | undefined;
   /** Aborted when what is being done is no longer wanted. */
   #work = new AbortController();
   #stopped = false;
@@ -91,6 +81,12 @@ export class PodWorker {
     this.#memory = new PodMemory(options.node.clock.now());
     this.#prober = podProber(options.node);
     this.#allocation = newAllocation(pod);
+    this.#view = new PodView({
+      node: options.node,
+      memory: this.#memory,
+      prober: this.#prober,
+      allocation: this.#allocation,
+    });
   }
 
   get pod(): Pod {
@@ -156,7 +152,7 @@ export class PodWorker {
   stop(): void {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
-    this.#showTimer?.[Symbol.dispose]();
+    this.#view[Symbol.dispose]();
     this.#prober.stop(["startup", "liveness", "readiness"]);
     this.#work.abort();
   }
@@ -207,15 +203,14 @@ export class PodWorker {
   }
 
   #admit(): void {
-    const { node, admit } = this.#options;
+    const { admit } = this.#options;
     const pod = this.#pod;
     const known = this.#observed();
     const before = known.containers.length + known.sandboxes.length > 0 || pod.status?.startTime;
     if (!before && !this.#mustEnd()) {
       const verdict = admit(pod);
       if (verdict) {
-        node.recorder.warning(pod, verdict.reason, verdict.message);
-        node.statuses.set(pod, rejectedStatus(pod, verdict, node.clock.now()));
+        this.#view.showRejected(pod, verdict);
         this.#phase = "rejected";
         return;
       }
@@ -241,10 +236,7 @@ export class PodWorker {
   }
 
   #graceSeconds(): number {
-    const { metadata, spec } = this.#pod;
-    const own = spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
-    if (this.#graceOverride !== undefined) return Math.max(1, this.#graceOverride);
-    return Math.max(1, metadata.deletionGracePeriodSeconds ?? own);
+    return podGraceSeconds(this.#pod, this.#graceOverride);
   }
 
   /** Brings a pod that shall run one step further. */
@@ -260,8 +252,8 @@ export class PodWorker {
     if (plan.resize.length === 0 && plan.kill.length + plan.start.length === 0) {
       completeResize(node, pod, this.#allocation);
     }
-    const status = this.#status(observed, false);
-    this.#show(status, plan);
+    const status = this.#view.status(pod, observed);
+    this.#view.show(pod, status, plan.start.length > 0 || plan.sandbox.do === "create");
     if (isTerminalPhase(status.phase) || plan.sandbox.do === "stop") return this.#finish();
     if (this.#pastDeadline(status)) return;
     const trouble = pod.spec.hostNetwork ? undefined : node.networkTrouble();
@@ -293,9 +285,9 @@ export class PodWorker {
     const { node } = this.#options;
     try {
       const observed = await this.#observe();
-      if (this.#phase !== "running") return;
+      if (this.#phase !== "running" || this.#stopped) return;
       this.#prober.follow(this.#pod, observed, podIpOf(node, this.#pod, observed));
-      this.#showNow(this.#status(observed, false));
+      this.#view.showNow(this.#pod, this.#view.status(this.#pod, observed));
     } catch (error) {
       node.log.debug("pod not observed", { pod: this.#pod.metadata.name, error });
     }
@@ -311,7 +303,7 @@ export class PodWorker {
     const { uid = "" } = this.#pod.metadata;
     const again = this.#lookAgain && plan.backingOff.length > 0 ? clock.now() + lookAgainMs : null;
     this.#lookAgain = false;
-    const times = [plan.wakeAtMs, volumes.refreshAtMs(uid), this.#deadlineMs(status), again];
+    const times = [plan.wakeAtMs, volumes.refreshAtMs(uid), deadlineMs(this.#pod, status), again];
     const known = times.filter((time) => time !== undefined && time !== null);
     if (known.length > 0) this.#wakeAt(Math.min(...known));
   }
@@ -332,80 +324,25 @@ export class PodWorker {
   }
 
   async #mountVolumes(observed: PodObservation, signal: AbortSignal): Promise<void> {
-    const { volumes, clock, recorder } = this.#options.node;
-    const pod = this.#pod;
-    const renewAtMs = volumes.refreshAtMs(pod.metadata.uid ?? "") ?? Infinity;
-    if (!this.#volumesStale && clock.now() < renewAtMs) return;
-    const podIps = observed.sandboxes[0]?.ips ?? [];
+    const { node } = this.#options;
+    const renewAtMs = node.volumes.refreshAtMs(this.#pod.metadata.uid ?? "") ?? Infinity;
+    if (!this.#volumesStale && node.clock.now() < renewAtMs) return;
+    this.#volumesStale = false;
     try {
-      this.#volumesStale = false;
-      const facts = downwardFacts(this.#options.node, pod, this.#memory, podIps);
-      await volumes.mount(pod, facts, signal);
+      await mountVolumes(node, this.#pod, this.#memory, observed, signal);
     } catch (error) {
       this.#volumesStale = true;
-      if (error instanceof AggregateError && !signal.aborted) {
-        for (const one of error.errors) {
-          if (one instanceof MountError) recorder.warning(pod, "FailedMount", one.message);
-        }
-      }
       throw error;
     }
   }
 
-  #deadlineMs(status: PodStatus): number | undefined {
-    const seconds = this.#pod.spec.activeDeadlineSeconds;
-    const startedMs = timeToMs(status.startTime);
-    if (seconds === undefined || startedMs === undefined) return undefined;
-    return startedMs + seconds * 1_000;
-  }
-
   #pastDeadline(status: PodStatus): boolean {
     const { clock, recorder } = this.#options.node;
-    if (clock.now() < (this.#deadlineMs(status) ?? Infinity)) return false;
+    if (clock.now() < (deadlineMs(this.#pod, status) ?? Infinity)) return false;
     const message = "Pod was active on the node longer than the specified deadline";
     recorder.normal(this.#pod, "DeadlineExceeded", message);
     this.evict({ reason: "DeadlineExceeded", message });
     return true;
-  }
-
-  #status(observed: PodObservation, isTerminal: boolean): PodStatus {
-    const { node } = this.#options;
-    const memory = this.#memory;
-    const resize = resizeView(observed, memory, this.#allocation);
-    return podStatusOf({
-      pod: this.#pod,
-      observed,
-      old: node.statuses.get(this.#pod),
-      view: {
-        failure: (name) => memory.failures.get(name),
-        started: (id) => this.#prober.started(id),
-        ready: (id) => this.#prober.ready(id),
-        actuated: (id) => resize.actuated(id),
-        allocated: (name) => resize.allocated(name),
-      },
-      nowMs: node.clock.now(),
-      hostIps: node.hostIps(),
-      runtimeName: node.runtimeName,
-      isTerminal,
-      verdict: isTerminal ? this.#verdict : undefined,
-      extra: resizeConditions(this.#allocation),
-    });
-  }
-
-  /** Shows a status, unless a better one is about to follow. */
-  #show(status: PodStatus, plan: PodPlan): void {
-    const { node } = this.#options;
-    const soon = plan.start.length > 0 || plan.sandbox.do === "create";
-    if (!this.#shown || !soon) return this.#showNow(status);
-    this.#showTimer ??= node.clock.after(showAfterMs, () => this.#showNow(status));
-  }
-
-  #showNow(status: PodStatus): void {
-    this.#showTimer?.[Symbol.dispose]();
-    this.#showTimer = undefined;
-    if (this.#stopped || isTerminalPhase(status.phase)) return;
-    this.#shown = true;
-    this.#options.node.statuses.set(this.#pod, status);
   }
 
   #finish(): void {
@@ -423,28 +360,18 @@ export class PodWorker {
     const pod = this.#pod;
     if (!this.#removed) {
       this.#prober.follow(pod, observed, podIpOf(node, pod, observed));
-      this.#showNow(this.#status(observed, false));
+      this.#view.showNow(pod, this.#view.status(pod, observed));
     }
     await stopAllContainers(node, pod, observed, this.#endingGrace, signal);
     // The sandbox's end is not to be hurried: an interrupted one would leave its network behind.
     await stopSandboxes(node, pod, observed);
     observed = await this.#observe();
     this.#prober.stop(["readiness"]);
-    this.#showTimer?.[Symbol.dispose]();
-    if (!this.#removed && !this.#isLongOver(observed)) {
-      const before = node.statuses.get(this.#pod);
-      const last = finalStatus(this.#pod, this.#status(observed, true), before);
-      node.statuses.set(this.#pod, last);
-    }
+    if (!this.#removed) this.#view.showLast(this.#pod, observed, this.#verdict);
     await node.volumes.unmount(pod.metadata.uid ?? "");
     await node.cgroups.remove(pod);
     this.#phase = "over";
     this.#dirty = true;
-  }
-
-  /** A pod that had ended before this kubelet started: its status says all there is to say. */
-  #isLongOver(observed: PodObservation): boolean {
-    return isTerminalPhase(this.#pod.status?.phase) && observed.containers.length === 0;
   }
 
   /** What is left to do for a pod that runs no more. */
@@ -469,20 +396,4 @@ export class PodWorker {
     this.stop();
     onDone(uid);
   }
-}
-
-/** Whether a new version of a pod's object asks for more than a look at its status. */
-function isWorthARound(old: Pod, pod: Pod): boolean {
-  const strip = ({ metadata }: Pod) => {
-    const { resourceVersion: _, managedFields: __, ...rest } = metadata;
-    return rest;
-  };
-  const others = ({ status }: Pod) =>
-    (status?.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
-  return (
-    !same(strip(old), strip(pod)) ||
-    !same(old.spec, pod.spec) ||
-    !same(others(old), others(pod)) ||
-    isTerminalPhase(pod.status?.phase) !== isTerminalPhase(old.status?.phase)
-  );
 }

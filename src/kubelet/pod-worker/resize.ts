@@ -49,7 +49,8 @@ export function grantResize(
   const wishes = wishesOf(pod);
   const generation = pod.metadata.generation ?? 0;
   const changed = Array.from(wishes).some(
-    ([name, resources]) => !same(withoutEmpty(resources), withoutEmpty(allocation.granted.get(name))),
+    ([name, resources]) =>
+      !same(withoutEmpty(resources), withoutEmpty(allocation.granted.get(name))),
   );
   if (!changed) {
     allocation.pending = undefined;

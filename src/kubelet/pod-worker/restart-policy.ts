@@ -6,7 +6,11 @@ import type { ContainerObservation } from "../observer/observation.ts";
  * Whether a container shall run again after it ended with `exitCode`: its own rules and policy
  * first, then the pod's. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
  */
-export function restartsAfter(pod: Pod, { container, kind }: PodContainer, exitCode: number): boolean {
+export function restartsAfter(
+  pod: Pod,
+  { container, kind }: PodContainer,
+  exitCode: number,
+): boolean {
   if (kind === "ephemeral") return false;
   for (const { action, exitCodes } of container.restartPolicyRules ?? []) {
     if (!exitCodes) continue;

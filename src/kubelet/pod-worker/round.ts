@@ -92,7 +92,7 @@ async function startOne(
   sandbox: { id: string; attempt: number },
 ): Promise<boolean> {
   const { node, pod, memory, allocation, observed, onWait, signal } = input;
-  const { name, resources = {} } = start.container.container;
+  const { name, resources } = start.container.container;
   if (start.endedAtMs !== undefined) memory.restarted(name, start.endedAtMs, node.clock.now());
   try {
     await startContainer(node, {
@@ -129,7 +129,11 @@ function backOff({ node, pod, memory }: RoundInput, start: ContainerStart, until
   const text = `Back-off restarting failed container ${name} in pod ${where}`;
   node.recorder.warning(pod, "BackOff", text, { fieldPath });
   const delay = goDuration(memory.backoffMs(name));
-  memory.failed(name, crashLoop, `back-off ${delay} restarting failed container=${name} pod=${where}`);
+  memory.failed(
+    name,
+    crashLoop,
+    `back-off ${delay} restarting failed container=${name} pod=${where}`,
+  );
 }
 
 /** Forgets the back-off of containers that are about to start, before the status is made. */

@@ -55,7 +55,8 @@ export async function createSandbox(
       host.files.mkdir(podLogDir(node.podLogsDir, pod), 0o755),
     ]);
     const handler = await node.runtimeHandler(pod);
-    using _turn = await node.sandboxStarts.acquire(signal);
+    using turn = await node.sandboxStarts.acquire(signal);
+    void turn;
     await cri.runPodSandbox(config, handler);
   } catch (error) {
     if (signal.aborted) throw error;

@@ -5,7 +5,11 @@ export class StartFailure extends Error {
   /** When to try again, in the clock's milliseconds; undefined leaves it to the worker. */
   readonly retryAtMs: number | undefined;
 
-  constructor(reason: string, message: string, options: ErrorOptions & { retryAtMs?: number } = {}) {
+  constructor(
+    reason: string,
+    message: string,
+    options: ErrorOptions & { retryAtMs?: number } = {},
+  ) {
     super(message, options);
     this.reason = reason;
     this.retryAtMs = options.retryAtMs;

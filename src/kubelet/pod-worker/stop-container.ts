@@ -75,7 +75,8 @@ async function runPreStop(node: NodeContext, request: StopRequest, graceMs: numb
   const hook = container?.container.lifecycle?.preStop;
   if (!container || !hook) return;
   const tooLong = new AbortController();
-  using _timer = node.clock.after(graceMs, () => tooLong.abort());
+  using timer = node.clock.after(graceMs, () => tooLong.abort());
+  void timer;
   const target = {
     container: container.container,
     containerId: instance.id,

@@ -16,7 +16,11 @@ export interface DownwardFacts {
 }
 
 /** The value of a field of the pod. Throws for a field that cannot be referred to. */
-export function fieldValue(pod: Pod, { fieldPath }: ObjectFieldSelector, facts: DownwardFacts): string {
+export function fieldValue(
+  pod: Pod,
+  { fieldPath }: ObjectFieldSelector,
+  facts: DownwardFacts,
+): string {
   const { metadata, spec } = pod;
   const annotations = { ...metadata.annotations, ...facts.localAnnotations };
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(fieldPath);

@@ -93,7 +93,10 @@ async function tryHttp(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const authority = `${bracketed(host || target.podIp)}:${portOf(target.container, port)}`;
-  const url = new URL(path.startsWith("/") ? path : `/${path}`, `${scheme.toLowerCase()}://${authority}`);
+  const url = new URL(
+    path.startsWith("/") ? path : `/${path}`,
+    `${scheme.toLowerCase()}://${authority}`,
+  );
   const headers: Record<string, string[]> = {};
   for (const { name, value } of httpHeaders) (headers[name.toLowerCase()] ??= []).push(value);
   headers["user-agent"] ??= ["kube-probe/1.36"];

@@ -41,10 +41,7 @@ function policyOf(pod: Pod, { clusterDns }: DnsSettings): Policy {
 }
 
 /** What the pod's resolv.conf says, and texts for DNSConfigForming events about what was cut. */
-export function podDns(
-  pod: Pod,
-  settings: DnsSettings,
-): { dns: ResolvConf; warnings: string[] } {
+export function podDns(pod: Pod, settings: DnsSettings): { dns: ResolvConf; warnings: string[] } {
   const { host, clusterDomain, clusterDns } = settings;
   const policy = policyOf(pod, settings);
   let dns: ResolvConf;

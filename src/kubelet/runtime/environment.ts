@@ -135,7 +135,9 @@ async function fileKey(
   }
   if (value !== undefined || optional) return value;
   const where = `${pod.metadata.namespace}/${pod.metadata.name}`;
-  throw new ConfigError(`environment variable key ${JSON.stringify(key)} not found in file (pod: ${where})`);
+  throw new ConfigError(
+    `environment variable key ${JSON.stringify(key)} not found in file (pod: ${where})`,
+  );
 }
 
 function fromBase64(text: string): string {

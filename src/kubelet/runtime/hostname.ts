@@ -57,8 +57,7 @@ export function hostsFile(
   const aliases = (pod.spec.hostAliases ?? []).map(
     ({ ip, hostnames = [] }) => `${ip}\t${hostnames.join("\t")}\n`,
   );
-  const tail =
-    aliases.length === 0 ? "" : `\n# Entries added by HostAliases.\n${aliases.join("")}`;
+  const tail = aliases.length === 0 ? "" : `\n# Entries added by HostAliases.\n${aliases.join("")}`;
   if (pod.spec.hostNetwork) {
     return `# Kubernetes-managed hosts file (host network).\n${hostFile}${tail}`;
   }

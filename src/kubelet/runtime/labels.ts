@@ -63,7 +63,10 @@ export function containerAnnotations(
 
 /** Of what may not change without a new instance: name and image. */
 export function containerHash({ name, image = "" }: AnyContainer): string {
-  return createHash("sha256").update(JSON.stringify([name, image])).digest("hex").slice(0, 8);
+  return createHash("sha256")
+    .update(JSON.stringify([name, image]))
+    .digest("hex")
+    .slice(0, 8);
 }
 
 /** What the annotations of a container say. */
@@ -82,6 +85,7 @@ export function readContainerNotes(annotations: Readonly<Strings>): ContainerNot
     restartCount: Number(annotations[restartCountAnnotation] ?? 0) || 0,
     messagePath: annotations[messagePathAnnotation] ?? "",
     messagePolicy: annotations[messagePolicyAnnotation] ?? "",
-    resources: resources === undefined ? undefined : (JSON.parse(resources) as ResourceRequirements),
+    resources:
+      resources === undefined ? undefined : (JSON.parse(resources) as ResourceRequirements),
   };
 }

@@ -77,7 +77,9 @@ async function volumeMount(
   }
   const volumePath = volumes.pathOf(pod, volumeName);
   if (volumePath === undefined) {
-    throw new ConfigError(`cannot find volume ${JSON.stringify(volumeName)} to mount into container ${JSON.stringify(container.name)}`);
+    throw new ConfigError(
+      `cannot find volume ${JSON.stringify(volumeName)} to mount into container ${JSON.stringify(container.name)}`,
+    );
   }
   let hostPath = volumePath;
   const subPath = subPathOf(mount, env);

@@ -29,9 +29,10 @@ export function podLogDir(podLogsDir: string, pod: Pod): string {
 export function sandboxConfig(input: SandboxConfigInput): PodSandboxConfig {
   const { pod, attempt, dns, hostname } = input;
   const { name, namespace = "", uid = "", annotations } = pod.metadata;
-  const sysctls = (pod.spec.securityContext?.sysctls ?? []).map(
-    (sysctl): [string, string] => [sysctl.name.replaceAll("/", "."), sysctl.value],
-  );
+  const sysctls = (pod.spec.securityContext?.sysctls ?? []).map((sysctl): [string, string] => [
+    sysctl.name.replaceAll("/", "."),
+    sysctl.value,
+  ]);
   return {
     metadata: { name, uid, namespace, attempt },
     hostname: pod.spec.hostNetwork ? "" : hostname.nodename,
@@ -55,11 +56,13 @@ function portMappings(pod: Pod) {
     ...regularContainersOf(pod),
   ];
   return containers.flatMap(({ container }) =>
-    (container.ports ?? []).map(({ protocol = "TCP", containerPort, hostPort = 0, hostIP = "" }) => ({
-      protocol: protocol as "TCP" | "UDP" | "SCTP",
-      containerPort,
-      hostPort,
-      hostIp: hostIP,
-    })),
+    (container.ports ?? []).map(
+      ({ protocol = "TCP", containerPort, hostPort = 0, hostIP = "" }) => ({
+        protocol: protocol as "TCP" | "UDP" | "SCTP",
+        containerPort,
+        hostPort,
+        hostIp: hostIP,
+      }),
+    ),
   );
 }

@@ -1,6 +1,10 @@
 /** Pod and container security contexts in the runtime's terms. */
 import type { Pod } from "#apis/core/pod.ts";
-import type { SeccompProfile, SecurityContext, SELinuxOptions } from "#apis/core/security-context.ts";
+import type {
+  SeccompProfile,
+  SecurityContext,
+  SELinuxOptions,
+} from "#apis/core/security-context.ts";
 import type {
   LinuxContainerSecurityContext,
   LinuxSandboxSecurityContext,

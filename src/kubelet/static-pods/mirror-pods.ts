@@ -31,7 +31,7 @@ export async function ensureMirror(
   try {
     if (mirror) {
       if (mirrored(mirror) === hash && mirror.metadata.deletionTimestamp === undefined) return;
-      await deleteMirror({ client }, mirror);
+      await deleteMirror({ client, log }, mirror);
     }
     const owner = node()?.metadata;
     await client.create(
@@ -67,12 +67,16 @@ export async function ensureMirror(
   }
 }
 
-export async function deleteMirror({ client }: { client: Client }, mirror: Pod): Promise<void> {
+export async function deleteMirror(
+  { client, log }: Pick<MirrorOptions, "client" | "log">,
+  mirror: Pod,
+): Promise<void> {
   const { name, namespace, uid = "" } = mirror.metadata;
   try {
     const at = { namespace, name };
     await client.delete(pods, at, { gracePeriodSeconds: 0, preconditions: { uid } });
   } catch (error) {
-    if (!isReason(error, "NotFound", "Conflict")) throw error;
+    if (isReason(error, "NotFound", "Conflict")) return;
+    log.warn("mirror pod not deleted", { pod: `${namespace}/${name}`, error });
   }
 }

@@ -18,6 +18,8 @@ export interface StaticPodsOptions {
   folder: string;
   nodeName: string;
   onChange: (next: Pod | undefined, old: Pod | undefined) => void;
+  /** The folder has been read; called each time. */
+  onRead: () => void;
 }
 
 const rescanMs = 20_000;
@@ -41,6 +43,7 @@ export async function followStaticPods(options: StaticPodsOptions): Promise<void
     body: async () => {
       const changed = new Promise<void>((resolve) => (wake = resolve));
       known = tell(options, known, await readPods(options));
+      options.onRead();
       const done = new AbortController();
       const pause = clock.sleep(rescanMs, AbortSignal.any([signal, done.signal])).catch(() => {});
       await Promise.race([changed, pause]);
@@ -64,7 +67,8 @@ async function readPods(options: StaticPodsOptions): Promise<Map<string, Pod>> {
   const { files, log, folder } = options;
   const pods = new Map<string, Pod>();
   for (const entry of await files.readdir(folder)) {
-    if (!entry.isFile() || entry.name.startsWith(".") || !/\.(ya?ml|json)$/.test(entry.name)) continue;
+    if (!entry.isFile() || entry.name.startsWith(".") || !/\.(ya?ml|json)$/.test(entry.name))
+      continue;
     const path = join(folder, entry.name);
     try {
       const text = await files.readFile(path);
@@ -88,7 +92,10 @@ export function staticPod(
   if (pod?.kind !== "Pod" || !pod.metadata?.name || !pod.spec?.containers?.length) {
     throw new Error("not a Pod with a name and containers");
   }
-  const hash = createHash("md5").update(`host:${nodeName}file:${source}`).update(text).digest("hex");
+  const hash = createHash("md5")
+    .update(`host:${nodeName}file:${source}`)
+    .update(text)
+    .digest("hex");
   const uid = pod.metadata.uid ?? hash;
   return {
     ...pod,
@@ -115,10 +122,7 @@ export function staticPod(
       ...(pod.spec.initContainers
         ? { initContainers: pod.spec.initContainers.map(completed) }
         : {}),
-      tolerations: [
-        ...(pod.spec.tolerations ?? []),
-        { effect: "NoExecute", operator: "Exists" },
-      ],
+      tolerations: [...(pod.spec.tolerations ?? []), { effect: "NoExecute", operator: "Exists" }],
     },
     status: { phase: "Pending" },
   };

@@ -105,7 +105,9 @@ function ready(input: ConditionInput): Verdict {
     const name = `corresponding condition of pod readiness gate ${JSON.stringify(conditionType)}`;
     if (!gate) missing.push(`${name} does not exist.`);
     else if (gate.status !== "True") {
-      missing.push(`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${gate.status}`);
+      missing.push(
+        `the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${gate.status}`,
+      );
     }
   }
   if (missing.length === 0) return { status: "True" };

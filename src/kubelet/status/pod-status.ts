@@ -189,7 +189,9 @@ export function finalStatus(pod: Pod, status: PodStatus, before: PodStatus): Pod
 function hasInitialized(pod: Pod, status: PodStatus): boolean {
   const inits = initContainersOf(pod);
   if (inits.length === 0) return true;
-  if ((status.containerStatuses ?? []).some((it) => !it.state?.waiting || it.lastState?.terminated)) {
+  if (
+    (status.containerStatuses ?? []).some((it) => !it.state?.waiting || it.lastState?.terminated)
+  ) {
     return true;
   }
   const last = status.initContainerStatuses?.at(-1);

@@ -87,7 +87,7 @@ class Statuses implements StatusManager {
     this.set(pod, status);
     const { uid = "", name, namespace } = pod.metadata;
     const entry = this.#entries.get(uid);
-    while (entry?.writing) await entry.writing;
+    await this.#written(entry);
     const object = this.#options.objectOf(pod);
     if (!object) return;
     try {
@@ -112,7 +112,14 @@ class Statuses implements StatusManager {
   }
 
   async flush(): Promise<void> {
-    await Promise.all(Array.from(this.#entries.values(), ({ writing }) => writing));
+    await Promise.all(Array.from(this.#entries.values(), (entry) => this.#written(entry)));
+  }
+
+  /** Resolves when nothing of the entry is being written. */
+  async #written(entry: Entry | undefined): Promise<void> {
+    if (!entry?.writing) return;
+    await entry.writing;
+    return this.#written(entry);
   }
 
   #write(entry: Entry): void {
@@ -125,9 +132,10 @@ class Statuses implements StatusManager {
   /** Writes until nothing new came meanwhile. */
   async #run(entry: Entry): Promise<void> {
     const { clock, log, signal } = this.#options;
-    for (let failures = 0; entry.dirty && !signal.aborted; ) {
+    for (let failures = 0; entry.dirty && !signal.aborted;) {
       try {
-        using _turn = await this.#writes.acquire(signal);
+        using turn = await this.#writes.acquire(signal);
+        void turn;
         // Without an object there is nowhere to write: `poke` comes when it appears.
         if (!(await this.#patch(entry))) return;
         failures = 0;

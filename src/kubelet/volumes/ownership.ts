@@ -34,7 +34,8 @@ async function give(files: Files, path: string, gid: number, mask: number): Prom
   if (!stats) return;
   if (stats.isDirectory()) {
     // Children first: only a finished tree has a finished root.
-    for (const { name } of await files.readdir(path)) await give(files, join(path, name), gid, mask);
+    for (const { name } of await files.readdir(path))
+      await give(files, join(path, name), gid, mask);
   }
   await files.lchown(path, stats.uid, gid);
   if (stats.isSymbolicLink()) return;

@@ -126,8 +126,7 @@ class Volumes implements VolumeManager {
       await mounts.tmpfs(path, { mode: "0777", ...(size > 0 ? { sizeBytes: size } : {}) });
     }
     if (!fresh) return;
-    const onRootMismatch =
-      pod.spec.securityContext?.fsGroupChangePolicy === "OnRootMismatch";
+    const onRootMismatch = pod.spec.securityContext?.fsGroupChangePolicy === "OnRootMismatch";
     await giveToGroup(files, path, { fsGroup: fsGroupOf(pod), readOnly: false, onRootMismatch });
   }
 
