@@ -26,6 +26,8 @@ const suites: readonly Suite[] = [
   vitest("integration"),
   vitest("simulation"),
   vitest("e2e"),
+  { name: "vectors", command: "node", args: ["tools/compat.ts", "vectors"] },
+  { name: "scenarios", command: "node", args: ["tools/compat.ts", "scenarios"] },
 ];
 
 const wanted = process.argv.slice(2);
