@@ -1,5 +1,6 @@
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Strategy } from "#machinery/strategy.ts";
+import { customResourceDefinitionStrategy } from "./apiextensions/custom-resource-definition-strategy.ts";
 import { controllerRevisionStrategy } from "./apps/controller-revision-strategy.ts";
 import { daemonSetStrategy } from "./apps/daemon-set-strategy.ts";
 import { deploymentStrategy } from "./apps/deployment-strategy.ts";
@@ -45,6 +46,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   "/replicationcontrollers": as(replicationControllerStrategy),
   "/secrets": as(secretStrategy),
   "/serviceaccounts": as(serviceAccountStrategy),
+  "apiextensions.k8s.io/customresourcedefinitions": as(customResourceDefinitionStrategy),
   "apps/controllerrevisions": as(controllerRevisionStrategy),
   "apps/daemonsets": as(daemonSetStrategy),
   "apps/deployments": as(deploymentStrategy),

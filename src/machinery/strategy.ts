@@ -39,6 +39,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * 0 deletes at once. Undefined for all other kinds.
    */
   gracePeriodSeconds?: (object: T, requested: number | undefined) => number;
+  /**
+   * What the first delete does instead of deleting: it marks the object, a copy, which goes when
+   * its finalizers are gone (CustomResourceDefinition).
+   */
+  startDeletion?: (object: T, context: StrategyContext) => void;
   /** Field paths that a writer through the main endpoint cannot own (`status`), for apply. */
   resetFields?: readonly string[];
   /** By subresource name (`status`, `resize`, `ephemeralcontainers`, `finalize`, `approval` …). */
