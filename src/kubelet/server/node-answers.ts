@@ -55,7 +55,7 @@ export async function machineSpec({ host }: KubeletView, clock: Clock): Promise<
 
 /** `/configz`: what the kubelet was told. */
 export function configuration(view: KubeletView): Answer {
-  return jsonAnswer({ kubeletconfig: view.config() });
+  return jsonAnswer(view.config());
 }
 
 /** `/healthz` and the checks below it. */

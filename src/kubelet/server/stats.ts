@@ -29,6 +29,8 @@ export type StatsView = Pick<KubeletView, "nodeName" | "cri" | "host" | "rootDir
 export interface StatsSource {
   /** Usage now; asked for often, it is as old as `freshMs`. */
   summary(): Promise<Summary>;
+  /** The node's part alone, which costs little. */
+  node(): Promise<NodeSummary>;
 }
 
 /** Several scrapers come at the same time: they share an answer. */
@@ -48,6 +50,7 @@ export function createStatsSource(view: StatsView, clock: Clock): StatsSource {
       value.catch(() => (kept = undefined));
       return value;
     },
+    node: () => nodeSummary(view, clock.now(), startedMs, rates),
   };
 }
 

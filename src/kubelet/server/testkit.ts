@@ -130,7 +130,7 @@ export async function startTestServer(options: TestServerOptions) {
     observation: (uid) => observed.get(uid),
     observations: () => observed.values(),
     metrics: createMetrics(),
-    config: () => ({ podsMax: 110 }),
+    config: () => ({ kubeletconfig: { podsMax: 110 } }),
     stuck: () => undefined,
     ...more,
   };
