@@ -1,4 +1,4 @@
-import { ApiError, methodNotSupported } from "#machinery/errors.ts";
+import { ApiError } from "#machinery/errors.ts";
 import type { AllowedRequest } from "./pipeline.ts";
 import type { ApiRequest } from "./request.ts";
 import { type ApiResponse, textResponse } from "./response.ts";
@@ -10,6 +10,7 @@ import { getObject } from "./rest/get.ts";
 import { listObjects } from "./rest/list.ts";
 import { patchObject } from "./rest/patch.ts";
 import type { Served, ServedStorage } from "./rest/served.ts";
+import { wrongMethod } from "./rest/wrong-method.ts";
 import { updateObject } from "./rest/update.ts";
 import { watchObjects } from "./rest/watch.ts";
 
@@ -18,6 +19,11 @@ type Answer = ApiResponse | Promise<ApiResponse>;
 export type PathHandler = (request: ApiRequest, allowed: AllowedRequest) => Answer | undefined;
 /** Answers a request for what lies below an object. */
 export type SubresourceHandler = (context: ResourceContext) => Answer;
+
+/** What clients of deprecated resources are told with every answer. */
+const deprecations = new Map([
+  ["/v1/endpoints", "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"],
+]);
 
 /** Finds the handler of a request. */
 export class Router {
@@ -67,6 +73,8 @@ export class Router {
     const { group, version, resource } = info;
     const served = this.#served.get(`${group}/${version}/${resource}`);
     if (!served) return this.#routePath(allowed);
+    const deprecation = deprecations.get(`${group}/${version}/${resource}`);
+    if (deprecation !== undefined) warnings.push(deprecation);
     const context: ResourceContext = {
       server: this.#server, request, info: ownScope(info, served), user, served, warnings,
     }; // prettier-ignore
@@ -84,7 +92,8 @@ export class Router {
     }
     const { info } = allowed;
     const parts = info.path.split("/");
-    const isKnownGroup = parts[1] === "api" || (parts[1] === "apis" && this.#groups.has(parts[2] ?? ""));
+    const isKnownGroup =
+      parts[1] === "api" || (parts[1] === "apis" && this.#groups.has(parts[2] ?? ""));
     if (isKnownGroup) throw unknownPath();
     return textResponse(404, "404 page not found\n");
   }
@@ -150,11 +159,6 @@ function routeVerb(context: ResourceContext, storage: ServedStorage): Answer {
     default:
       throw wrongMethod(info);
   }
-}
-
-function wrongMethod({ group, resource, verb }: ResourceRequestInfo): ApiError {
-  const { message } = methodNotSupported({ group, resource }, verb);
-  return new ApiError("MethodNotAllowed", message, { details: {} });
 }
 
 /** The 404 for a path that the server does not know. */

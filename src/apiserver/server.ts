@@ -117,6 +117,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     log,
     storage: new ObjectStorage(store, cache),
     admission: new AdmissionChain(policies.admission),
+    authorizer: policies.authorizer,
     hooks,
     allowPrivileged: options.allowPrivileged ?? true,
   };

@@ -202,6 +202,14 @@ export class HttpsServer implements AsyncDisposable {
   }
 }
 
+/** What is no HTTP request gets the shortest answer that says so. */
+function refuseMessage(error: Error & { code?: string }, socket: Duplex): void {
+  const unknownMethod = error.code === "HPE_INVALID_METHOD";
+  const status = unknownMethod ? "405 Method Not Allowed" : "400 Bad Request";
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  else socket.destroy();
+}
+
 /** Checks that certificate and key belong together. @throws Error when they do not. */
 export function checkCertificate({ cert, key }: ServingCertificate): void {
   createSecureContext({ cert, key });

@@ -8,13 +8,12 @@ import { answerObject, representation } from "./answer.ts";
 import { decodeBody } from "./codec.ts";
 import { hookOf, type ResourceContext } from "./context.ts";
 import { trackFields } from "./managed-fields.ts";
-import { type ServedStorage, storageKey, toStored } from "./served.ts";
+import { errorKind, type ServedStorage, storageKey, toStored } from "./served.ts";
 import { withReservation } from "./write-hook.ts";
 import { type WriteOptions, writeOptions } from "./write-options.ts";
 import {
   admissionAttributes,
   fitNamespace,
-  generateName,
   prepareCreate,
   validateCreate,
 } from "./write-steps.ts";
@@ -50,7 +49,8 @@ export async function createDecoded(
   if (!isTracked) trackFields(context, options, undefined, object);
   const { metadata } = object;
   const isGenerated = !metadata.name && Boolean(metadata.generateName);
-  if (!metadata.name && !isGenerated) throw nameNeeded(context);
+  // What is allocated for the object fails first without a name.
+  if (!metadata.name && !isGenerated && !hookOf(context)) throw nameNeeded(context);
   const retries = isGenerated ? limits.generatedNameRetriesMax : 0;
   for (let attempt = 0; ; attempt++) {
     const candidate = attempt < retries ? structuredClone(object) : object;
@@ -73,7 +73,6 @@ async function tryCreate(
   const attributes = admissionAttributes(context, "CREATE", name, object, undefined, options);
   await server.admission.admit(attributes);
   prepareCreate(context, object, dryRun);
-  if (!metadata.name) generateName(context, object);
   const reservation = await hookOf(context)?.begin(object, undefined, dryRun);
   return withReservation(reservation, async () => {
     validateCreate(context, object, dryRun);
@@ -93,7 +92,7 @@ export function unstored(storage: ServedStorage, key: string, object: KubeObject
 
 function nameNeeded({ served }: ResourceContext): ApiError {
   const detail = "name or generateName is required";
-  return invalidObject(served.resource.gvk, "", [required("metadata.name", detail)]);
+  return invalidObject(errorKind(served), "", [required("metadata.name", detail)]);
 }
 
 function taken({ served }: ResourceContext, object: KubeObject, isGenerated: boolean): ApiError {

@@ -8,7 +8,7 @@ import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { answerObject, answerPlain, representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
 import { type DeleteOptions, deleteOptions } from "./delete-options.ts";
-import { present, type ServedStorage, storageKey, toStored } from "./served.ts";
+import { errorKind, present, type ServedStorage, storageKey, toStored } from "./served.ts";
 import { admissionAttributes } from "./write-steps.ts";
 
 /** What a deletion did: the object is gone, or waits for a grace period or finalizers. */
@@ -93,7 +93,6 @@ export async function deleteOne(
     if (!current) throw notFound({ group, resource }, name);
     const old = present(served, current).object;
     checkPreconditions(context, options, old, name);
-    checkNamespace(context, old as Namespace);
     if (!admitted) {
       warnOfOrphans(context, options);
       const { write } = options;
@@ -108,6 +107,9 @@ export async function deleteOne(
   throw conflict({ group, resource }, name, modifiedSince);
 }
 
+/** Kinds with a deletion of their own, which names the resource. */
+const namesResource = new Set(["namespaces", "customresourcedefinitions"]);
+
 function checkPreconditions(
   { served }: ResourceContext,
   { preconditions }: DeleteOptions,
@@ -115,7 +117,8 @@ function checkPreconditions(
   name: string,
 ): void {
   // Upstream names the kind here where it names the resource elsewhere.
-  const { group, kind: resource } = served.resource;
+  const { group, kind } = errorKind(served);
+  const resource = namesResource.has(served.resource.plural) ? served.resource.plural : kind;
   const { uid, resourceVersion } = preconditions;
   if (uid !== undefined && uid !== metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
@@ -125,16 +128,6 @@ function checkPreconditions(
     const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`;
     throw conflict({ group, resource }, name, why);
   }
-}
-
-/** A namespace that is being emptied cannot be deleted once more. @throws Conflict. */
-function checkNamespace(context: ResourceContext, { metadata, spec }: Namespace): void {
-  if (!isNamespace(context) || metadata.deletionTimestamp === undefined) return;
-  if (!spec?.finalizers?.length) return;
-  const why =
-    "The system is ensuring all content is removed from this namespace.  Upon completion, this " +
-    "namespace will automatically be purged by the system.";
-  throw conflict({ group: "", resource: "namespaces" }, metadata.name, why);
 }
 
 /** Jobs leave their pods behind unless told otherwise, which surprises people. */
@@ -156,13 +149,16 @@ async function tryDelete(
 ): Promise<Deletion | undefined> {
   const { server, served } = context;
   const old = current.object;
-  if (isNamespace(context) && old.metadata.deletionTimestamp === undefined) {
-    return startNamespace(context, storage, options, current);
+  if (isNamespace(context)) {
+    const namespace = old as Namespace;
+    if (namespace.metadata.deletionTimestamp === undefined) {
+      return startNamespace(context, storage, options, current);
+    }
+    if (namespace.spec?.finalizers?.length) return { object: current, gone: false };
   }
   const graceSeconds = graceFor(context, options, old);
   const finalizers = finalizersFor(context, options, old);
-  const isGraceful = graceSeconds > 0;
-  if (!isGraceful && finalizers.length === 0 && !hasPendingGrace(context, old)) {
+  if (!showsDeletion(context, old, graceSeconds) && graceSeconds === 0 && finalizers.length === 0) {
     if (options.write.dryRun) return { object: current, gone: true };
     const gone = await server.storage.remove(current);
     return gone && { object: gone, gone: true };
@@ -173,9 +169,20 @@ async function tryDelete(
   if (isUnchanged(next, old)) return { object: current, gone: false };
   const marked = await server.storage.replace(storage, current, next);
   if (!marked) return undefined;
-  if (isGraceful || finalizers.length > 0) return { object: marked, gone: false };
+  if (graceSeconds > 0 || finalizers.length > 0) return { object: marked, gone: false };
   const gone = await server.storage.remove(marked);
   return { object: gone ?? marked, gone: true };
+}
+
+/** Kinds that end gracefully are seen to end before they go, even when that takes no time. */
+function showsDeletion(
+  { served }: ResourceContext,
+  { metadata }: KubeObject,
+  graceSeconds: number,
+): boolean {
+  if (served.strategy.gracePeriodSeconds === undefined) return false;
+  if (metadata.deletionTimestamp === undefined) return true;
+  return graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
 }
 
 function isNamespace({ served }: ResourceContext): boolean {
@@ -186,12 +193,18 @@ function isNamespace({ served }: ResourceContext): boolean {
 async function startNamespace(
   { server }: ResourceContext,
   storage: ServedStorage,
-  { write }: DeleteOptions,
+  { write, propagation }: DeleteOptions,
   current: CachedObject,
 ): Promise<Deletion | undefined> {
   const next = structuredClone(current.object) as Namespace;
-  next.metadata.deletionTimestamp = rfc3339(server.clock.now());
+  const { metadata } = next;
+  metadata.deletionTimestamp = rfc3339(server.clock.now());
   next.status = { ...next.status, phase: "Terminating" };
+  if (propagation !== undefined) {
+    const others = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== orphan);
+    metadata.finalizers = propagation === "Orphan" ? [...others, orphan] : others;
+    if (metadata.finalizers.length === 0) delete metadata.finalizers;
+  }
   if (write.dryRun) return { object: current, gone: false };
   const marked = await server.storage.replace(storage, current, next);
   return marked && { object: marked, gone: false };
@@ -211,15 +224,6 @@ function graceFor(
   const pending = metadata.deletionGracePeriodSeconds ?? 0;
   if (gracePeriodSeconds === undefined) return pending;
   return Math.min(pending, Math.max(gracePeriodSeconds, 0));
-}
-
-/** A pod that is ending is first shown with a grace period of 0, then removed. */
-function hasPendingGrace({ served }: ResourceContext, { metadata }: KubeObject): boolean {
-  return (
-    served.strategy.gracePeriodSeconds !== undefined &&
-    metadata.deletionTimestamp !== undefined &&
-    (metadata.deletionGracePeriodSeconds ?? 0) > 0
-  );
 }
 
 const orphan = "orphan";

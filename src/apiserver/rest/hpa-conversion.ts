@@ -59,7 +59,7 @@ export function hpaFromV2(object: KubeObject): KubeObject {
 export function hpaToV2(object: KubeObject): KubeObject {
   const { metadata, spec, status } = object as HorizontalPodAutoscalerV1;
   const { targetCPUUtilizationPercentage: target, ...specRest } = spec;
-  const { currentCPUUtilizationPercentage: current, ...statusRest } = status ?? {};
+  const { currentCPUUtilizationPercentage: current, currentReplicas, ...statusRest } = status ?? {};
   const annotations: Record<string, string> = { ...metadata.annotations };
   const take = <T>(name: string): T | undefined => {
     const text = annotations[name];
@@ -94,6 +94,7 @@ export function hpaToV2(object: KubeObject): KubeObject {
     },
     status: {
       ...statusRest,
+      ...(currentReplicas ? { currentReplicas } : {}),
       desiredReplicas: status?.desiredReplicas ?? 0,
       currentMetrics: currentMetrics.length === 0 ? null : currentMetrics,
       ...(conditions === undefined ? {} : { conditions }),

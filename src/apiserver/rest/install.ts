@@ -1,6 +1,6 @@
 import { componentStatuses } from "#apis/core/component-status.ts";
 import { rfc3339 } from "#base/clock.ts";
-import { methodNotSupported, notFound } from "#machinery/errors.ts";
+import { notFound } from "#machinery/errors.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { TokenAuthenticator } from "../authentication/authenticator.ts";
 import type { TokenIssuer } from "../authentication/service-account-token.ts";
@@ -14,6 +14,7 @@ import { reviewAccess } from "./reviews/access-review.ts";
 import { reviewSelf, reviewSelfRules, type RuleSource } from "./reviews/self-reviews.ts";
 import { reviewToken } from "./reviews/token-review.ts";
 import type { Served, ServedStorage } from "./served.ts";
+import { wrongMethod } from "./wrong-method.ts";
 import { bindPod } from "./subresources/binding.ts";
 import { evictPod } from "./subresources/eviction.ts";
 import { handleScale } from "./subresources/scale.ts";
@@ -86,7 +87,7 @@ function only(
 ): ApiResponse | Promise<ApiResponse> {
   const { info, served } = context;
   if (!verbs.includes(info.verb) || info.name === "" || !served.storage) {
-    throw methodNotSupported({ group: info.group, resource: info.resource }, info.verb);
+    throw wrongMethod(info);
   }
   return handler(context, served.storage);
 }

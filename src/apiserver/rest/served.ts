@@ -1,5 +1,4 @@
 import { isStored, storageOf } from "#apis/registry.ts";
-import { strategyFor } from "#apis/strategies.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
 import type { Strategy } from "#machinery/strategy.ts";
@@ -9,6 +8,7 @@ import { type CachedObject, type StoredShape, storedShape } from "../watch-cache
 import type { CachedResource } from "../watch-cache/resource-cache.ts";
 import { type SelectableFields, selectableFields, triggerFields } from "./selectable-fields.ts";
 import { conversionFor, type VersionConversion } from "./conversion.ts";
+import { strategyOf } from "./plain-strategies.ts";
 
 /** A resource as this server serves it: its identity and all that handling it needs. */
 export interface Served {
@@ -35,7 +35,7 @@ export function serve(resource: Resource): Served {
   const fields = selectableFields(resource);
   return {
     resource,
-    strategy: strategyFor(resource),
+    strategy: strategyOf(resource),
     shape: storedShape(resource.apiVersion, resource.kind),
     fields,
     storage: isStored(resource) ? storageFor(resource, fields) : undefined,
@@ -54,6 +54,12 @@ function storageFor(resource: Resource, fields: SelectableFields): ServedStorage
     conversion: storedAs === resource ? undefined : conversionFor(resource),
     ...(triggerOf ? { triggerOf } : {}),
   };
+}
+
+/** The group and kind that errors about an object name: that of the version stored. */
+export function errorKind({ resource, storage }: Served): { group: string; kind: string } {
+  const { group, kind } = storage?.storedAs ?? resource;
+  return { group, kind };
 }
 
 /** A stored object in the version that is served. */

@@ -1,13 +1,14 @@
 import { nameSuffix } from "#base/chance.ts";
 import { rfc3339 } from "#base/clock.ts";
 import { ApiError, badRequest } from "#machinery/errors.ts";
-import { invalidObject, required } from "#machinery/field-error.ts";
+import { invalid, invalidObject } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { equalJson } from "#machinery/patch/json-value.ts";
 import { fieldOf } from "#machinery/schema/schema.ts";
 import { createErrors, updateErrors } from "#machinery/validation/object.ts";
 import type { AdmissionAttributes, Operation } from "../admission/admission.ts";
 import { type ResourceContext, strategyContext } from "./context.ts";
+import { errorKind } from "./served.ts";
 import type { WriteOptions } from "./write-options.ts";
 
 /** The steps that every write goes through on its way to the store. */
@@ -43,9 +44,7 @@ export function admissionAttributes(
 /** The namespace in the body must be the one in the path, or absent. @throws BadRequest. */
 export function fitNamespace({ served, info }: ResourceContext, { metadata }: KubeObject): void {
   if (!served.resource.namespaced) {
-    if (metadata.namespace) {
-      throw badRequest("namespace may not be specified for cluster-scoped resources");
-    }
+    delete metadata.namespace;
     return;
   }
   if (metadata.namespace && metadata.namespace !== info.namespace) {
@@ -100,15 +99,23 @@ export function prepareCreate(context: ResourceContext, object: KubeObject, dryR
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  delete metadata.generation;
+  if (countsGeneration(context)) delete metadata.generation;
   metadata.creationTimestamp = rfc3339(server.clock.now());
   metadata.uid = server.chance.uuid();
   if (countsGeneration(context)) metadata.generation = 1;
+  if (!metadata.name && metadata.generateName) generateName(context, object);
+  labelNamespace(object);
   served.strategy.prepareForCreate?.(object, strategyContext(context, dryRun));
 }
 
+/** Namespaces carry their name as a label, so that selectors can name them. */
+function labelNamespace({ kind, metadata }: KubeObject): void {
+  if (kind !== "Namespace" || !metadata.name) return;
+  metadata.labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name };
+}
+
 /** A name made of `generateName`. */
-export function generateName({ server }: ResourceContext, { metadata }: KubeObject): void {
+function generateName({ server }: ResourceContext, { metadata }: KubeObject): void {
   const base = (metadata.generateName ?? "").slice(0, generatedBaseLengthMax);
   metadata.name = base + nameSuffix(server.chance);
 }
@@ -119,7 +126,7 @@ export function validateCreate(context: ResourceContext, object: KubeObject, dry
   const { strategy, resource } = served;
   const rules = strategyContext(context, dryRun);
   const errors = createErrors(strategy, resource, object, rules);
-  if (errors.length > 0) throw invalidObject(resource.gvk, object.metadata.name ?? "", errors);
+  if (errors.length > 0) throw invalidObject(errorKind(served), object.metadata.name ?? "", errors);
   warnings.push(...(strategy.warnings?.(object, undefined, rules) ?? []));
 }
 
@@ -163,6 +170,8 @@ function sameDesiredState(object: KubeObject, old: KubeObject): boolean {
     const { status: _status, ...spec } = rest as { status?: unknown };
     return spec;
   };
+  const isSlice = object.kind === "EndpointSlice";
+  if (isSlice && !equalJson(object.metadata.labels, old.metadata.labels)) return false;
   return equalJson(desired(object), desired(old));
 }
 
@@ -174,19 +183,20 @@ export function validateUpdate(
   dryRun: boolean,
 ): void {
   const { served, info, warnings } = context;
-  const { strategy, resource } = served;
+  const { strategy } = served;
   const rules = strategyContext(context, dryRun);
   const subresource = info.subresource === "" ? undefined : info.subresource;
   const errors = updateErrors(strategy, object, old, rules, subresource);
-  if (errors.length > 0) throw invalidObject(resource.gvk, object.metadata.name, errors);
+  if (errors.length > 0) throw invalidObject(errorKind(served), object.metadata.name, errors);
   const warn = subresource === undefined ? strategy : strategy.subresources?.[subresource];
   warnings.push(...(warn?.warnings?.(object, old, rules) ?? []));
 }
 
 /** The 422 for an update that had to say which revision it is based on. */
 export function resourceVersionNeeded({ served }: ResourceContext, name: string): ApiError {
-  const missing = { ...required("metadata.resourceVersion"), type: "FieldValueInvalid" as const };
-  return invalidObject(served.resource.gvk, name, [
-    { ...missing, badValue: 0, detail: "must be specified for an update" },
+  const { group, plural } = served.resource;
+  // Upstream names the resource here where it names the kind elsewhere.
+  return invalidObject({ group, kind: plural }, name, [
+    invalid("metadata.resourceVersion", 0, "must be specified for an update"),
   ]);
 }

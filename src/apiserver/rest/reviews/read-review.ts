@@ -1,9 +1,9 @@
-import { methodNotSupported } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { representation } from "../answer.ts";
 import { decodeBody } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
 import type { Representation } from "../representation.ts";
+import { wrongMethod } from "../wrong-method.ts";
 import { writeOptions } from "../write-options.ts";
 import { admissionAttributes } from "../write-steps.ts";
 
@@ -12,10 +12,7 @@ export async function readReview<T extends KubeObject>(
   context: ResourceContext,
 ): Promise<{ as: Representation | undefined; object: T }> {
   const { info, served, request, server, warnings } = context;
-  const { group, plural: resource } = served.resource;
-  if (info.verb !== "create" || info.name !== "") {
-    throw methodNotSupported({ group, resource }, info.verb);
-  }
+  if (info.verb !== "create" || info.name !== "") throw wrongMethod(info);
   const as = representation(context, "object");
   const options = writeOptions(request.query, "CreateOptions");
   const contentType = request.headers["content-type"] as string | undefined;

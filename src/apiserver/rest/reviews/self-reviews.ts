@@ -9,6 +9,7 @@ import type { ApiResponse } from "../../response.ts";
 import { answerPlain } from "../answer.ts";
 import type { ResourceContext } from "../context.ts";
 import { readReview } from "./read-review.ts";
+import { userInfoOf } from "./user-info.ts";
 
 /** Knows every rule that a user has. */
 export interface RuleSource {
@@ -21,18 +22,6 @@ export async function reviewSelf(context: ResourceContext): Promise<ApiResponse>
   object.metadata.creationTimestamp = rfc3339(context.server.clock.now());
   object.status = { userInfo: userInfoOf(context.user) };
   return answerPlain(context, as, 201, object);
-}
-
-/** A user as reviews show it. */
-export function userInfoOf({ name, uid, groups, extra }: UserInfo) {
-  const copies: Record<string, string[]> = {};
-  for (const [key, values] of Object.entries(extra ?? {})) copies[key] = [...values];
-  return {
-    username: name,
-    ...(uid ? { uid } : {}),
-    ...(groups.length > 0 ? { groups: [...groups] } : {}),
-    ...(extra ? { extra: copies } : {}),
-  };
 }
 
 /** POST of a SelfSubjectRulesReview: what may I do in this namespace? */

@@ -6,7 +6,7 @@ import type { ApiResponse } from "../../response.ts";
 import { answerPlain } from "../answer.ts";
 import type { ResourceContext } from "../context.ts";
 import { readReview } from "./read-review.ts";
-import { userInfoOf } from "./self-reviews.ts";
+import { userInfoOf } from "./user-info.ts";
 
 /** POST of a TokenReview: whose token is this? */
 export async function reviewToken(

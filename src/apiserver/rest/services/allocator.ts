@@ -99,12 +99,16 @@ export class ServiceAllocator implements WriteHook, Disposable {
     dryRun: boolean,
     taken: Taken,
   ): Promise<void> {
-    const { spec } = service;
+    const { spec, metadata } = service;
     if (spec.clusterIP === "None" || spec.clusterIPs?.[0] === "None") return;
     const held = new Set(old?.spec.clusterIPs ?? []);
     const wanted = spec.clusterIPs?.[0];
     if (wanted !== undefined && held.has(wanted)) return;
     const ranges = this.#ranges();
+    if (!metadata.name || metadata.name.includes("/")) {
+      // The IPAddress could not refer to such a Service: that fails first.
+      throw refuse(service, [invalid("spec.clusterIPs", spec.clusterIPs ?? null, "invalid parent")]);
+    }
     if (wanted !== undefined) {
       await this.#takeWanted(service, wanted, ranges, dryRun, taken);
       return;

@@ -10,6 +10,7 @@ import { decodeBody } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
 import { modify } from "../modify.ts";
 import type { Served, ServedStorage } from "../served.ts";
+import { wrongMethod } from "../wrong-method.ts";
 import { writeOptions } from "../write-options.ts";
 import { admissionAttributes } from "../write-steps.ts";
 import { existing } from "../get.ts";
@@ -29,7 +30,7 @@ export async function bindPod(
 ): Promise<ApiResponse> {
   const as = representation(context, "object");
   const { request, info, server, warnings } = context;
-  if (info.verb !== "create") throw new ApiError("MethodNotAllowed", "the server does not allow this method on the requested resource", { details: {} });
+  if (info.verb !== "create") throw wrongMethod(info);
   const options = writeOptions(request.query, "CreateOptions");
   const contentType = request.headers["content-type"] as string | undefined;
   const raw = { body: await request.body(), contentType };
@@ -86,6 +87,8 @@ function assign(pod: Pod, { metadata, target }: Binding, nowMs: number): void {
   mergeInto(pod, "annotations", metadata);
   mergeInto(pod, "labels", metadata);
   setCondition(pod, "PodScheduled", nowMs);
+  // The nomination has served its purpose (KEP-5278).
+  delete pod.status?.nominatedNodeName;
 }
 
 function mergeInto(pod: Pod, field: "annotations" | "labels", from: KubeObject["metadata"]): void {
@@ -104,7 +107,6 @@ export function setCondition(
   const changed = was?.status !== "True";
   const condition = {
     type,
-    ...(pod.metadata.generation ? { observedGeneration: pod.metadata.generation } : {}),
     status: "True",
     lastProbeTime: null,
     lastTransitionTime: changed ? rfc3339(nowMs) : (was.lastTransitionTime ?? null),

@@ -67,7 +67,12 @@ async function readEviction(context: ResourceContext) {
   const isOld = body instanceof Uint8Array && Buffer.from(body).includes('"policy/v1beta1"');
   const gvk = isOld ? gvks["policy/v1beta1"] : gvks["policy/v1"];
   const decodable = { gvk, schema: eviction };
-  const object = decodeBody(decodable, { body, contentType }, write.fieldValidation, warnings) as Eviction;
+  const object = decodeBody(
+    decodable,
+    { body, contentType },
+    write.fieldValidation,
+    warnings,
+  ) as Eviction;
   return { object, write };
 }
 
@@ -118,7 +123,9 @@ function covers({ spec }: PodDisruptionBudget, pod: Pod): boolean {
 
 /** A pod that is not ready does not count as healthy: it may go if enough others are, or always. */
 function isSpare(pod: Pod, { spec, status }: PodDisruptionBudget): boolean {
-  const ready = pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+  const ready = pod.status?.conditions?.some(
+    ({ type, status }) => type === "Ready" && status === "True",
+  );
   if (ready) return false;
   if (spec?.unhealthyPodEvictionPolicy === "AlwaysAllow") return true;
   const desired = status?.desiredHealthy ?? 0;
@@ -175,7 +182,8 @@ async function announce(
   pod: Pod,
   { write, preconditions }: DeleteOptions,
 ): Promise<void> {
-  const hasPreconditions = preconditions.uid !== undefined || preconditions.resourceVersion !== undefined;
+  const hasPreconditions =
+    preconditions.uid !== undefined || preconditions.resourceVersion !== undefined;
   if (write.dryRun || hasPreconditions || pod.metadata.deletionTimestamp) return;
   const target = { served, storage, namespace: info.namespace, name: pod.metadata.name };
   await modify<Pod>(server, target, (copy) =>
@@ -194,7 +202,13 @@ async function deletePod(
 ): Promise<void> {
   const { info } = context;
   try {
-    await deleteOne({ ...context, info: { ...info, subresource: "" } }, storage, options, info.namespace, info.name);
+    await deleteOne(
+      { ...context, info: { ...info, subresource: "" } },
+      storage,
+      options,
+      info.namespace,
+      info.name,
+    );
   } catch (error) {
     if (onlyAsSeen && isReason(error, "Conflict")) throw refused("the pod changed meanwhile", 10);
     throw error;

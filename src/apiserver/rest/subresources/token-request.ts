@@ -104,7 +104,11 @@ function check({ info }: ResourceContext, { metadata, spec }: TokenRequest): voi
 }
 
 /** What the token shall live and die with, and the node of a bound pod. */
-function boundTo(reader: ObjectReader, namespace: string, { boundObjectRef }: TokenRequest["spec"]) {
+function boundTo(
+  reader: ObjectReader,
+  namespace: string,
+  { boundObjectRef }: TokenRequest["spec"],
+) {
   if (!boundObjectRef) return undefined;
   const { kind, apiVersion, name = "", uid: wanted } = boundObjectRef;
   const type = apiVersion === "v1" || apiVersion === undefined ? kind : "";
