@@ -23,7 +23,7 @@ export const configMapStrategy = kindStrategy<ConfigMap>({
       problems.each(path("binaryData").key(key), key, configMapKey(key));
       bytes += base64Bytes(value);
     }
-    if (bytes > dataBytesMax) problems.tooLong("", dataBytesMax);
+    if (bytes > dataBytesMax) problems.tooLong("[]", dataBytesMax);
   },
   validateUpdate(problems, configMap, old) {
     if (old.immutable !== true) return;

@@ -111,10 +111,14 @@ function readField(plan: FieldPlan, raw: unknown): unknown {
 
 const int32Max = 2 ** 31 - 1;
 
+/** The nearest that a JavaScript number comes to the largest int64 from below. */
+const int64Max = 2 ** 63 - 1024;
+
 function readNumber(plan: FieldPlan, raw: unknown): number | undefined {
   if (typeof raw !== "number") throw mismatch(raw, plan.goType);
   if (plan.type !== "double") {
-    const fits = plan.type !== "int32" || (raw <= int32Max && raw >= -int32Max - 1);
+    const max = plan.type === "int32" ? int32Max : int64Max;
+    const fits = raw <= max && raw >= -max - 1;
     if (!Number.isInteger(raw) || !fits) throw new TypeMismatch(`number ${raw}`, plan.goType);
   }
   return raw === 0 && plan.dropsZero ? undefined : raw;
