@@ -5,7 +5,7 @@
  * is not heard for a while. Numbers as upstream's legacy recorder (client-go tools/record).
  */
 import { AsyncQueue } from "#base/async-queue.ts";
-import { type Clock, rfc3339 } from "#base/clock.ts";
+import { type Clock, rfc3339, rfc3339Micro } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import { type Event, events } from "#apis/core/event.ts";
 import { ApiError, isReason } from "#machinery/errors.ts";
@@ -43,6 +43,8 @@ export interface EventExtras {
   /** The part of the object, such as `spec.containers{web}`. */
   fieldPath?: string | undefined;
   annotations?: Record<string, string> | undefined;
+  /** What was being done, for events of the newer style. */
+  action?: string | undefined;
 }
 
 export interface EventRecorder {
@@ -61,6 +63,11 @@ export interface EventRecorderOptions {
   component: string;
   /** The node, for components that run on one. */
   host?: string | undefined;
+  /**
+   * `core`: as upstream's older components write them. `events`: as the scheduler does, by the newer
+   * API: with an action, an exact time, and a series instead of a count. Default `core`.
+   */
+  style?: "core" | "events";
 }
 
 type Type = "Normal" | "Warning";
@@ -183,7 +190,9 @@ class Recorder implements EventRecorder {
     const { message = "", lastTimestamp } = event;
     const count = known.count + 1;
     try {
-      const patch = { count, message, lastTimestamp };
+      const series = { count, lastObservedTime: rfc3339Micro(this.#options.clock.now()) };
+      const isSeries = this.#options.style === "events";
+      const patch = isSeries ? { series } : { count, message, lastTimestamp };
       await this.#options.client.patch(events, known, patch, { type: "merge" });
       return { ...known, count };
     } catch (error) {
@@ -217,6 +226,22 @@ class Recorder implements EventRecorder {
     const now = rfc3339(clock.now());
     const { name = "", namespace, uid, resourceVersion } = metadata;
     const { fieldPath, annotations } = extras;
+    const when =
+      this.#options.style === "events"
+        ? {
+            source: {},
+            eventTime: rfc3339Micro(clock.now()),
+            action: extras.action ?? reason,
+            reportingInstance: host ?? component,
+          }
+        : {
+            source: { component, ...(host ? { host } : {}) },
+            firstTimestamp: now,
+            lastTimestamp: now,
+            count: 1,
+            eventTime: null,
+            reportingInstance: host ?? "",
+          };
     return {
       metadata: {
         name: `${name}.${this.#hexNanoseconds()}`,
@@ -234,14 +259,9 @@ class Recorder implements EventRecorder {
       },
       reason,
       message,
-      source: { component, ...(host ? { host } : {}) },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
       type,
-      eventTime: null,
       reportingComponent: component,
-      reportingInstance: host ?? "",
+      ...when,
     };
   }
 

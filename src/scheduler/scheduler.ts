@@ -150,7 +150,7 @@ class Scheduler {
     try {
       await client.bind({ namespace, name, uid }, node, { signal });
       const message = `Successfully assigned ${namespace}/${name} to ${node}`;
-      this.#recorder(pod.pod).normal(pod.pod, "Scheduled", message);
+      this.#recorder(pod.pod).normal(pod.pod, "Scheduled", message, { action: "Binding" });
     } catch (error) {
       if (signal.aborted) return;
       this.#snapshot.forget(pod);
@@ -192,7 +192,7 @@ class Scheduler {
       nodes === 0
         ? "no nodes available to schedule pods"
         : noNodeFits({ nodes, rejections: rejections.values(), everywhere, afterwards });
-    this.#recorder(pod.pod).warning(pod.pod, "FailedScheduling", message);
+    this.#recorder(pod.pod).warning(pod.pod, "FailedScheduling", message, { action: "Scheduling" });
     const blockers = nodes === 0 ? ["NodeName"] : all.map(({ plugin }) => plugin);
     this.#queue.retry(queued, new Set(blockers));
     void this.#report(pod, message, preemption).catch((error: unknown) => {
@@ -264,7 +264,7 @@ class Scheduler {
         await client.delete(pods, at, { preconditions: uid === undefined ? {} : { uid }, signal });
       }
       const message = `Preempted by pod ${pod.uid} on node ${node}`;
-      this.#recorder(pod.pod).normal(victim.pod, "Preempted", message);
+      this.#recorder(pod.pod).normal(victim.pod, "Preempted", message, { action: "Preempting" });
     } catch (error) {
       if (!isReason(error, "NotFound", "Conflict")) throw error;
     }
@@ -274,7 +274,7 @@ class Scheduler {
     const component = schedulerOf(pod);
     const known = this.#recorders.get(component);
     if (known) return known;
-    const made = startEventRecorder({ ...this.#options, component });
+    const made = startEventRecorder({ ...this.#options, component, style: "events" });
     this.#recorders.set(component, made);
     return made;
   }

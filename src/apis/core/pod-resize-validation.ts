@@ -33,6 +33,7 @@ export function validatePodResize(
   if ((old.status?.qosClass ?? qosClassOf(old.spec)) !== qos) {
     const shown = pod.status?.qosClass ?? "";
     problems.invalid(at, shown, "Pod QOS Class may not change as a result of resizing");
+    return;
   }
   const running = (old.status?.containerStatuses ?? []).find(({ state }) => state?.running);
   if (running && !running.resources) {
