@@ -1,0 +1,40 @@
+import {
+  bool,
+  bytes,
+  type CelType,
+  double,
+  dyn,
+  int,
+  nullType,
+  showType,
+  string,
+  uint,
+} from "./types.ts";
+import { CelUint, type CelValue } from "./values.ts";
+
+/** The type of a literal. */
+export function literalType(value: CelValue): CelType {
+  switch (typeof value) {
+    case "boolean":
+      return bool;
+    case "bigint":
+      return int;
+    case "number":
+      return double;
+    case "string":
+      return string;
+    default:
+  }
+  if (value === null) return nullType;
+  if (value instanceof CelUint) return uint;
+  return value instanceof Uint8Array ? bytes : dyn;
+}
+
+export function sameType(a: CelType, b: CelType): boolean {
+  return showType(a) === showType(b);
+}
+
+/** Of two types that go together, the one that covers both. */
+export function moreGeneral(a: CelType, b: CelType): CelType {
+  return b.kind === "dyn" || a.kind === "null" ? b : a;
+}
