@@ -25,6 +25,8 @@ function fixedPart(spec: StatefulSet["spec"]): Record<string, unknown> {
 
 export const statefulSetStrategy = kindStrategy<StatefulSet>({
   resource: statefulSets,
+  // Behind a gate that is closed by default (MaxUnavailableStatefulSet, KEP-961).
+  prepareForCreate: ({ spec }) => void delete spec.updateStrategy?.rollingUpdate?.maxUnavailable,
   validate: (problems, { spec }, context) => validateStatefulSetSpec(problems, spec, context),
   validateUpdate(problems, { spec }, old) {
     if (equalJson(fixedPart(spec), fixedPart(old.spec))) return;

@@ -140,6 +140,13 @@ const resize: SubresourceStrategy<Pod> = {
   },
 };
 
+/** A field behind a gate that is closed by default (ContainerStopSignals, KEP-4960). */
+function dropStopSignals({ spec }: Pod): void {
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
+    delete container.lifecycle?.stopSignal;
+  }
+}
+
 export const podStrategy: Strategy<Pod> = {
   ...kindStrategy<Pod>({
     resource: pods,
@@ -171,6 +178,7 @@ export const podStrategy: Strategy<Pod> = {
     subresources: { ephemeralcontainers: ephemeralContainers, resize },
   }),
   prepareForCreate(pod) {
+    dropStopSignals(pod);
     mirrorServiceAccount(pod);
     applyMatchLabelKeys(pod);
     pod.status = firstStatus(pod);
