@@ -67,6 +67,7 @@ export class HttpsServer implements AsyncDisposable {
     const { cert, key } = options.certificate;
     this.#http1 = createServer({ keepAliveTimeout: limits.keepAliveMs, requestTimeout: 0 });
     this.#http1.on("request", (request, response) => this.#onRequest(request, response));
+    this.#http1.on("clientError", (error, socket) => refuseMessage(error, socket));
     this.#http1.on(
       "upgrade",
       (request, socket, head) => void this.#onUpgrade(request, socket, head),

@@ -83,7 +83,7 @@ export function decodeBody(
   const { value: parsed, json } = parseBody(raw);
   // `null` is an object without any field.
   const value = parsed === null ? {} : parsed;
-  checkType(kind.gvk, value);
+  checkType(kind, value);
   if (validation !== "Ignore" && raw.body instanceof Uint8Array) {
     const complaints = strictErrors(kind.schema, value, json);
     if (complaints.length > 0 && validation === "Strict") {
@@ -98,7 +98,7 @@ export function decodeBody(
 function decodeMessage({ gvk, schema }: Decodable, bytes: Uint8Array): KubeObject {
   try {
     const { apiVersion, kind, raw } = unwrap(bytes);
-    checkType(gvk, { apiVersion, kind });
+    checkType({ gvk, schema }, { apiVersion, kind });
     // Through `decode`, so that what comes by either way has one form.
     return decodeValue({ gvk, schema }, decodeProto(schema, raw));
   } catch (error) {
@@ -118,6 +118,7 @@ export function decodeValue({ gvk, schema }: Decodable, value: unknown): KubeObj
 export function decodePlain({ gvk, schema }: Decodable, value: unknown): KubeObject {
   try {
     const object = decode(schema, value) as KubeObject;
+    if (schema.codec) return object;
     object.apiVersion = apiVersionOf(gvk);
     object.kind = gvk.kind;
     return object;
@@ -134,7 +135,7 @@ function unreadable({ kind, version }: GroupVersionKind, why: string) {
 }
 
 /** An object may leave its type out; if it says one, it must be the right one. */
-function checkType(gvk: GroupVersionKind, value: unknown): void {
+function checkType({ gvk, schema }: Decodable, value: unknown): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRequest("couldn't get version/kind; json parse error: the body is not an object");
   }
@@ -145,7 +146,8 @@ function checkType(gvk: GroupVersionKind, value: unknown): void {
       `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
     );
   }
-  if (kind !== undefined && kind !== "" && kind !== gvk.kind) {
+  // Of custom resources validation says that the kind is wrong.
+  if (kind !== undefined && kind !== "" && kind !== gvk.kind && !schema.codec) {
     throw badRequest(
       `${String(kind)} in version ${JSON.stringify(gvk.version)} cannot be handled as a ${gvk.kind}`,
     );

@@ -170,8 +170,11 @@ function sameDesiredState(object: KubeObject, old: KubeObject): boolean {
     const { status: _status, ...spec } = rest as { status?: unknown };
     return spec;
   };
-  const isSlice = object.kind === "EndpointSlice";
-  if (isSlice && !equalJson(object.metadata.labels, old.metadata.labels)) return false;
+  // Two kinds count changes of some of their metadata, too.
+  const { labels, annotations } = object.metadata;
+  const was = old.metadata;
+  if (object.kind === "EndpointSlice" && !equalJson(labels, was.labels)) return false;
+  if (object.kind === "Deployment" && !equalJson(annotations, was.annotations)) return false;
   return equalJson(desired(object), desired(old));
 }
 
