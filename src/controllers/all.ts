@@ -1,4 +1,6 @@
 import type { Controller } from "#client/reconciler.ts";
+import { bootstrapTokenCleaner } from "./bootstrap-token/index.ts";
+import { clusterRoleAggregationController } from "./clusterrole-aggregation/index.ts";
 import { cronJobController } from "./cronjob/index.ts";
 import { daemonSetController } from "./daemonset/index.ts";
 import { deploymentController } from "./deployment/index.ts";
@@ -7,13 +9,17 @@ import { endpointSliceMirroringController } from "./endpointslice-mirroring/inde
 import { endpointSliceController } from "./endpointslice/index.ts";
 import { endpointsController } from "./endpoints/index.ts";
 import { garbageCollector } from "./garbage-collector/index.ts";
+import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/index.ts";
 import { jobController } from "./job/index.ts";
 import { namespaceController } from "./namespace/index.ts";
 import { nodeIpamController } from "./node-ipam/index.ts";
 import { nodeLifecycleController } from "./node-lifecycle/index.ts";
+import { claimBinder } from "./persistent-volume-binder/claims.ts";
+import { volumePhases } from "./persistent-volume-binder/volumes.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/index.ts";
 import { replicaSetController } from "./replicaset/index.ts";
 import { replicationControllerController } from "./replication-controller/index.ts";
+import { resourceQuotaController } from "./resource-quota/index.ts";
 import { rootCaPublisher } from "./root-ca-publisher/index.ts";
 import { serviceAccountController } from "./service-account/index.ts";
 import {
@@ -24,6 +30,10 @@ import { statefulSetController } from "./statefulset/index.ts";
 import { taintEvictionController } from "./taint-eviction/index.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/index.ts";
 import { ttlController } from "./ttl/index.ts";
+import {
+  claimProtectionController,
+  volumeProtectionController,
+} from "./volume-protection/index.ts";
 
 /** What differs between clusters. */
 export interface ControllerSettings {
@@ -65,5 +75,13 @@ export function allControllers(settings: ControllerSettings): Controller[] {
     ...(clusterCidr === undefined ? [] : [nodeIpamController(clusterCidr)]),
     ttlController,
     podGarbageCollector,
+    resourceQuotaController,
+    claimBinder,
+    volumePhases,
+    claimProtectionController,
+    volumeProtectionController,
+    horizontalPodAutoscalerController(),
+    clusterRoleAggregationController,
+    bootstrapTokenCleaner,
   ];
 }
