@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { subjectAccessReviews } from "#apis/authorization/subject-access-review.ts";
-import { tokenReviews } from "#apis/authentication/token-review.ts";
 import type { Client } from "#client/client.ts";
+import { apiReviews } from "#kubelet/server/review.ts";
 import type { KubeletServerOptions } from "#kubelet/server/server.ts";
 import type { ClusterFile } from "#node/cluster-file.ts";
 import type { Pki } from "./pki.ts";
@@ -32,21 +31,7 @@ export async function kubeletServer(
     address: cluster.nodeIP,
     port,
     tls: { cert, key, clientCa },
-    async authenticate(token) {
-      const { status } = await client.create(tokenReviews, { metadata: {}, spec: { token } });
-      const { user } = status ?? {};
-      if (!status?.authenticated || !user?.username) return undefined;
-      return { name: user.username, uid: user.uid ?? "", groups: user.groups ?? [] };
-    },
-    async authorize({ user, verb, subresource }) {
-      const { nodeName: name } = cluster;
-      const resource = { group: "", version: "v1", resource: "nodes", subresource, name, verb };
-      const { status } = await client.create(subjectAccessReviews, {
-        metadata: {},
-        spec: { user: user.name, groups: [...user.groups], resourceAttributes: resource },
-      });
-      return status?.allowed ?? false;
-    },
+    ...apiReviews(client, cluster.nodeName),
   };
 }
 

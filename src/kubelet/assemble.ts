@@ -6,6 +6,10 @@ import { runtimeClasses } from "#apis/node/runtime-class.ts";
 import { toKey } from "#machinery/meta.ts";
 import { milliValue, wholeValue } from "#machinery/quantity.ts";
 import { createPodCgroups, noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
+import type { EvictionManager } from "./eviction/eviction-manager.ts";
+import { createNodeEviction } from "./eviction/node-eviction.ts";
+import { type EvictionConfig, memoryKeptFree, parseEvictionFlags } from "./eviction/thresholds.ts";
+import { createImageGc, type ImageGc } from "./gc/image-gc.ts";
 import type { Host } from "./host/host.ts";
 import type { MachineFacts } from "./host/machine.ts";
 import { createImageManager } from "./images/image-manager.ts";
@@ -42,6 +46,8 @@ export interface Parts {
   /** Mirrors of static pods, by the uid of what they mirror. */
   readonly mirrors: Map<string, Pod>;
   readonly server: KubeletServer | undefined;
+  readonly imageGc: ImageGc;
+  readonly eviction: EvictionManager;
 }
 
 /** What is found out before anything is made. */
@@ -53,6 +59,7 @@ interface Ground {
   readonly facts: MachineFacts;
   readonly runtime: { readonly name: string; readonly version: string };
   readonly resources: { readonly capacity: Resources; readonly allocatable: Resources };
+  readonly eviction: EvictionConfig;
   readonly addresses: readonly string[];
   readonly dns: DnsSettings;
   readonly cgroups: PodCgroups;
@@ -64,6 +71,7 @@ interface Ground {
 interface Late {
   workers: PodWorkers;
   manager: NodeManager;
+  eviction: EvictionManager;
 }
 
 export async function assemble(
@@ -86,16 +94,20 @@ export async function assemble(
         node: late.manager.node,
         allocatable: resources.allocatable,
         allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
-        pressure: [],
+        pressure: late.eviction.pressure(),
         shuttingDown: false,
       }),
     refuseResize: (pod, others) => refuseResize(pod, others, resources.allocatable),
   });
   late.workers = workers;
+  const imageGc = imageGcOf(ground);
+  const config = ground.eviction;
+  const eviction = createNodeEviction({ node, workers, imageGc, config });
+  late.eviction = eviction;
   const server = await startServer(ground, node, workers);
-  const manager = nodeManager(ground, node, server?.port ?? settings.serverPort);
+  const manager = nodeManager(ground, node, eviction, server?.port ?? settings.serverPort);
   late.manager = manager;
-  return { sources, observer, workers, node, manager, mirrors, server };
+  return { sources, observer, workers, node, manager, mirrors, server, imageGc, eviction };
 }
 
 async function lookAround(
@@ -112,7 +124,8 @@ async function lookAround(
     dnsSettings(host, settings),
   ]);
   const { podsMax, reserved, eviction, addresses } = settings;
-  const evictionMemoryBytes = eviction.memoryAvailableBytes;
+  const evictionConfig = parseEvictionFlags(eviction);
+  const evictionMemoryBytes = memoryKeptFree(evictionConfig, facts.memoryBytes);
   const capacity = { facts, space, podsMax, reserved, evictionMemoryBytes };
   const resources = { capacity: capacityOf(capacity), allocatable: allocatableOf(capacity) };
   const cgroups = await cgroupsOf(options, settings, host, facts);
@@ -129,6 +142,7 @@ async function lookAround(
     facts,
     runtime: { name: version.runtimeName, version: version.runtimeVersion },
     resources,
+    eviction: evictionConfig,
     addresses: addresses.length > 0 ? addresses : host.machine.addresses(),
     dns,
     cgroups,
@@ -216,7 +230,18 @@ async function startServer(
   });
 }
 
-function nodeManager(ground: Ground, node: NodeContext, serverPort: number): NodeManager {
+function imageGcOf({ options, settings, host }: Ground): ImageGc {
+  const { cri, clock, log } = options;
+  const { imageGcHighPercent: highPercent, imageGcLowPercent: lowPercent } = settings;
+  return createImageGc({ cri, files: host.files, clock, log, highPercent, lowPercent });
+}
+
+function nodeManager(
+  ground: Ground,
+  node: NodeContext,
+  eviction: EvictionManager,
+  serverPort: number,
+): NodeManager {
   const { options, settings, signal, facts, runtime, resources, sources, addresses } = ground;
   const { client, cri, clock, log, nodeName } = options;
   const { hostname, labels, taints, podCidr } = settings;
@@ -232,7 +257,7 @@ function nodeManager(ground: Ground, node: NodeContext, serverPort: number): Nod
     runtime,
     seen: () => sources.node(),
     resources: () => Promise.resolve(resources),
-    health: () => Promise.resolve(healthOf(node.observer)),
+    health: () => Promise.resolve(healthOf(node.observer, eviction)),
   });
 }
 
@@ -282,13 +307,14 @@ async function runtimeHandler({ client }: KubeletOptions, pod: Pod): Promise<str
   return (await client.get(runtimeClasses, { name: runtimeClassName })).handler;
 }
 
-function healthOf(observer: Observer): NodeHealth {
+function healthOf(observer: Observer, eviction?: EvictionManager): NodeHealth {
+  const pressure = eviction?.pressure() ?? [];
   const silentMs = observer.silentForMs();
   const silence = `PLEG is not healthy: pleg was last seen active ${Math.round(silentMs / 1_000)}s ago`;
   return {
-    memoryPressure: false,
-    diskPressure: false,
-    pidPressure: false,
+    memoryPressure: pressure.includes("MemoryPressure"),
+    diskPressure: pressure.includes("DiskPressure"),
+    pidPressure: pressure.includes("PIDPressure"),
     trouble: silentMs > runtimeSilenceMaxMs ? [`${silence}; threshold is 3m0s`] : [],
   };
 }

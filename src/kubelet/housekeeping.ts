@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ContainerObservation } from "./observer/observation.ts";
 import { loop } from "#base/loop.ts";
 import { collectContainers } from "./gc/container-gc.ts";
-import { createImageGc } from "./gc/image-gc.ts";
+import type { ImageGc } from "./gc/image-gc.ts";
 import { rotateLogs } from "./gc/log-rotation.ts";
 import type { Host } from "./host/host.ts";
 import type { Observer } from "./observer/observer.ts";
@@ -14,6 +14,7 @@ export interface HousekeepingInput {
   readonly settings: KubeletSettings;
   readonly host: Host;
   readonly observer: Observer;
+  readonly imageGc: ImageGc;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +24,7 @@ const imagesEveryMs = 300_000;
 
 /** Runs until the signal aborts. */
 export async function startHousekeeping(input: HousekeepingInput): Promise<void> {
-  const { options, settings, host, observer, signal } = input;
+  const { options, settings, host, observer, imageGc, signal } = input;
   const { cri, clock, log } = options;
   const { files } = host;
   const every = (name: string, everyMs: number, body: () => Promise<unknown>) =>
@@ -34,11 +35,6 @@ export async function startHousekeeping(input: HousekeepingInput): Promise<void>
         if (!signal.aborted) await body();
       },
     }); // prettier-ignore
-  const images = createImageGc({
-    cri, files, clock, log,
-    highPercent: settings.imageGcHighPercent,
-    lowPercent: settings.imageGcLowPercent,
-  }); // prettier-ignore
   const { logBytesMax: bytesMax, logFilesMax: filesMax } = settings;
   await Promise.all([
     every("log rotation", logsEveryMs, () =>
@@ -48,7 +44,7 @@ export async function startHousekeeping(input: HousekeepingInput): Promise<void>
       await collectContainers(cri, observer, (container) => removeLog(input, container));
       await removeDeadLinks(input);
     }),
-    every("image collection", imagesEveryMs, () => images.collect()),
+    every("image collection", imagesEveryMs, () => imageGc.collect()),
   ]);
 }
 

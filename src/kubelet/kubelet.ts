@@ -58,11 +58,12 @@ function run(
   signal: AbortSignal,
 ): Promise<unknown>[] {
   const { client, clock, log, nodeName } = options;
-  const { observer, manager } = parts;
+  const { observer, manager, eviction } = parts;
   const running: Promise<unknown>[] = [observer.run(signal), manager.run()];
   running.push(renewLease({ client, clock, log, signal, nodeName, node: () => manager.node }));
   running.push(feedPods({ options, settings, host, parts, signal }));
   if (host.simulated) return running;
+  running.push(eviction.run(signal));
   running.push(startHousekeeping({ options, settings, host, ...parts, signal }));
   return running;
 }

@@ -6,6 +6,7 @@ import type { Taint } from "#apis/core/node.ts";
 import type { Client } from "#client/client.ts";
 import type { CgroupDriver } from "./cgroups/pod-cgroups.ts";
 import type { CriClient } from "./cri/cri.ts";
+import type { EvictionFlags } from "./eviction/thresholds.ts";
 import type { Host } from "./host/host.ts";
 import type { KubeletServerOptions } from "./server/server.ts";
 import type { NodeSources } from "./sources.ts";
@@ -61,19 +62,12 @@ export interface KubeletSettings {
   /** Percent of the image file system at which images are collected, and down to which. */
   readonly imageGcHighPercent: number;
   readonly imageGcLowPercent: number;
-  readonly eviction: EvictionThresholds;
+  /** When pods have to go because the node runs short of something. */
+  readonly eviction: EvictionFlags;
   /** How often everything is listed while the runtime gives no events, in milliseconds. */
   readonly relistMs: number;
   /** Sandboxes that start at the same time. */
   readonly parallelSandboxes: number;
-}
-
-export interface EvictionThresholds {
-  readonly memoryAvailableBytes: number;
-  /** Shares of the whole. */
-  readonly nodefsAvailable: number;
-  readonly nodefsInodesFree: number;
-  readonly pidAvailable: number;
 }
 
 const mebibyte = 2 ** 20;
@@ -102,12 +96,7 @@ export function defaultSettings(nodeName: string): KubeletSettings {
     logFilesMax: 5,
     imageGcHighPercent: 85,
     imageGcLowPercent: 80,
-    eviction: {
-      memoryAvailableBytes: 100 * mebibyte,
-      nodefsAvailable: 0.1,
-      nodefsInodesFree: 0.05,
-      pidAvailable: 0,
-    },
+    eviction: { hard: "memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%" },
     relistMs: 1_000,
     parallelSandboxes: 8,
   };

@@ -214,17 +214,10 @@ describe("who goes", () => {
 
 describe("limits of local storage", () => {
   function limited(sizeLimit?: string, limit?: string): Pod {
-    const { pod } = made({ name: "p" });
     const emptyDir = sizeLimit === undefined ? {} : { sizeLimit };
-    return {
-      ...pod,
-      spec: {
-        containers: [
-          { name: "c", resources: limit ? { limits: { "ephemeral-storage": limit } } : {} },
-        ],
-        volumes: [{ name: "v", emptyDir }],
-      },
-    } as Pod;
+    const resources = limit === undefined ? {} : { limits: { "ephemeral-storage": limit } };
+    const spec = { containers: [{ name: "c", resources }], volumes: [{ name: "v", emptyDir }] };
+    return { metadata: { name: "p" }, spec } as unknown as Pod;
   }
 
   test.each([

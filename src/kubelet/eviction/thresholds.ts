@@ -96,6 +96,14 @@ function durationMs(text: string): number {
   return ((hours * 60 + minutes) * 60 + seconds) * 1_000;
 }
 
+/** Memory that hard thresholds keep from pods, in bytes: it is no part of what is allocatable. */
+export function memoryKeptFree({ thresholds }: EvictionConfig, capacity: number): number {
+  const hard = thresholds.filter(
+    ({ signal, graceMs }) => signal === "memory.available" && graceMs === 0,
+  );
+  return Math.max(0, ...hard.map(({ below }) => amountIn(below, capacity)));
+}
+
 /** The amount in bytes, inodes or processes. */
 export function amountIn(value: Amount, capacity: number): number {
   return "share" in value ? Math.floor(capacity * value.share) : wholeValue(value.quantity);

@@ -18,8 +18,11 @@ export interface ImageGcOptions {
 const ageMinMs = 120_000;
 
 export interface ImageGc {
-  /** Frees space if more than the high mark is used; returns the bytes freed. */
-  collect(): Promise<number>;
+  /**
+   * Frees space if more than the high mark is used, or with `all` whatever is unused; returns the
+   * bytes freed.
+   */
+  collect(options?: { all?: boolean }): Promise<number>;
 }
 
 interface Seen {
@@ -30,7 +33,7 @@ interface Seen {
 export function createImageGc(options: ImageGcOptions): ImageGc {
   const seen = new Map<string, Seen>();
   return {
-    async collect() {
+    async collect({ all = false } = {}) {
       const { cri, files, clock, log, highPercent, lowPercent } = options;
       const images = await cri.listImages();
       const used = await usedImages(cri);
@@ -44,8 +47,8 @@ export function createImageGc(options: ImageGcOptions): ImageGc {
       if (!fs?.fsId) return 0;
       const space = await files.space(fs.fsId.mountpoint);
       const usedBytes = space.totalBytes - space.freeBytes;
-      if (usedBytes * 100 < space.totalBytes * highPercent) return 0;
-      const goal = usedBytes - (space.totalBytes * lowPercent) / 100;
+      if (!all && usedBytes * 100 < space.totalBytes * highPercent) return 0;
+      const goal = all ? Infinity : usedBytes - (space.totalBytes * lowPercent) / 100;
       const plan = planImageGc(images, used, seen, now, goal);
       for (const { id } of plan) {
         log.info("removing an unused image", { image: id });

@@ -16,6 +16,8 @@ import { phaseOf } from "./phase.ts";
 export interface PodVerdict {
   readonly reason: string;
   readonly message: string;
+  /** Why the pod was ended although it did nothing wrong; told by the condition DisruptionTarget. */
+  readonly disruption?: string;
 }
 
 export interface PodStatusInput {
@@ -55,13 +57,15 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     phase = "Failed";
     ({ reason, message } = verdict);
   }
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
+  const others = (pod.status?.conditions ?? []).filter(
+    ({ type }) => !kubeletConditions.has(type) && !(verdict?.disruption && type === disrupted),
+  );
   const sandboxReady = usableSandbox(pod, observed) !== undefined;
   const found = conditionsOf({ pod, phase, statuses, sandboxReady, others });
   const ips = podIpsOf(input);
   const conditions = [
     ...others,
-    ...[...(input.extra ?? []), ...found].map(([type, it]) =>
+    ...[...disruptionOf(verdict), ...(input.extra ?? []), ...found].map(([type, it]) =>
       conditionOf(pod, old, type, it, nowMs),
     ),
   ];
@@ -83,6 +87,14 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     ...podResources(pod),
   };
+}
+
+const disrupted = "DisruptionTarget";
+
+function disruptionOf(verdict: PodVerdict | undefined): [type: string, verdict: Verdict][] {
+  if (!verdict?.disruption) return [];
+  const { disruption: reason, message } = verdict;
+  return [[disrupted, { status: "True", reason, message }]];
 }
 
 function hasStarted(status: ContainerStatus): boolean {
