@@ -77,7 +77,7 @@ class SharedParameters {
     const key = JSON.stringify(parameter);
     let name = this.#names.get(key);
     if (name === undefined) {
-      const base = String(parameter["name"]);
+      const base = typeof parameter["name"] === "string" ? parameter["name"] : "parameter";
       const count = (this.#taken.get(base) ?? 0) + 1;
       this.#taken.set(base, count);
       name = `${base}-${count}`;

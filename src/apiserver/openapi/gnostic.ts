@@ -30,7 +30,7 @@ export function encodeDocument(document: JsonObject): Uint8Array {
   return compileMessages(documentMessages).encode("Document", message);
 }
 
-function named<T>(map: JsonValue | undefined, value: (of: JsonObject) => T): Message[] {
+function named(map: JsonValue | undefined, value: (of: JsonObject) => unknown): Message[] {
   return Object.entries((map ?? {}) as Record<string, JsonObject>).map(([name, each]) => ({
     name,
     value: value(each),
