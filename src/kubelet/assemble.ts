@@ -170,7 +170,14 @@ function nodeContext(ground: Ground, late: Late): NodeContext {
     chance,
     log,
     recorder: startEventRecorder({ ...common, component: "kubelet", host: nodeName }),
-    observer: createObserver({ cri, files, clock, log, onChange, relistMs }),
+    observer: createObserver({
+      cri,
+      files,
+      clock,
+      log,
+      onChange: (uid) => late.workers.lookAgain(uid),
+      relistMs,
+    }),
     volumes: host.simulated
       ? noVolumes
       : createVolumeManager({ host, layout, objects, tokens, clock, chance }),

@@ -48,8 +48,9 @@ export async function listPods(cri: CriClient, uid?: string): Promise<Map<string
   };
   for (const sandbox of sandboxes) podOf(sandbox.labels)?.sandboxes.push(sandbox);
   for (const container of containers) podOf(container.labels)?.containers.push(container);
-  const newestFirst = (a: { createdAt: number }, b: { createdAt: number }) =>
-    b.createdAt - a.createdAt;
+  type Instance = { createdAt: number; metadata: { attempt: number } };
+  const newestFirst = (a: Instance, b: Instance) =>
+    b.createdAt - a.createdAt || b.metadata.attempt - a.metadata.attempt;
   for (const pod of pods.values()) {
     pod.sandboxes.sort(newestFirst);
     pod.containers.sort(newestFirst);

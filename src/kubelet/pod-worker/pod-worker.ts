@@ -65,6 +65,8 @@ export class PodWorker {
   #endingGrace = Infinity;
   #finished = false;
   #volumesStale = true;
+  /** What the last round went by. */
+  #seen: PodObservation | undefined;
   /** Set after a failed start: the round after the next shows what came of it. */
   #lookAgain = false;
   #dirty = true;
@@ -107,6 +109,12 @@ export class PodWorker {
   poke(): void {
     this.#dirty = true;
     if (!this.#running && !this.#stopped) void this.#run();
+  }
+
+  /** The runtime has something else of the pod than it had. */
+  lookAgain(): void {
+    const { uid = "" } = this.#pod.metadata;
+    if (this.#options.node.observer.get(uid) !== this.#seen) this.poke();
   }
 
   /** An object that the pod refers to changed. */
@@ -294,8 +302,8 @@ export class PodWorker {
   }
 
   #observed(): PodObservation {
-    const { observer } = this.#options.node;
-    return observer.get(this.#pod.metadata.uid ?? "") ?? nothingObserved(this.#pod);
+    this.#seen = this.#options.node.observer.get(this.#pod.metadata.uid ?? "");
+    return this.#seen ?? nothingObserved(this.#pod);
   }
 
   #scheduleNext(plan: PodPlan, status: PodStatus): void {

@@ -50,10 +50,14 @@ export class PodWorkers {
     return this.#workers.get(uid);
   }
 
-  /** Something of the pod changed in the runtime or its health. */
+  /** The health of the pod's containers changed. */
   poke(uid: string): void {
-    const worker = this.#workers.get(uid);
-    if (worker) worker.poke();
+    this.#workers.get(uid)?.poke();
+  }
+
+  /** The runtime has something else of the pod than it had. */
+  lookAgain(uid: string): void {
+    this.#workers.get(uid)?.lookAgain();
   }
 
   referencesChanged(uids: Iterable<string>): void {
