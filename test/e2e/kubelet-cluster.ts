@@ -7,10 +7,14 @@ import { jsonLogger, silentLogger, type Logger } from "#base/log.ts";
 import type { Client } from "#client/client.ts";
 import { startControlPlane } from "#cluster/control-plane.ts";
 import { kubeconfigFor } from "#cluster/kubeconfigs.ts";
-import { openPki } from "#cluster/pki.ts";
+import { openPki, type Pki } from "#cluster/pki.ts";
 import { adminUser, nodeUser } from "#cluster/users.ts";
 import { connectCri } from "#kubelet/cri/client.ts";
+import { systemFiles } from "#kubelet/host/files.ts";
+import { systemMachine } from "#kubelet/host/machine.ts";
 import { type Kubelet, startKubelet } from "#kubelet/kubelet.ts";
+import { apiReviews } from "#kubelet/server/review.ts";
+import type { KubeletServerOptions } from "#kubelet/server/server.ts";
 import { MemoryStore } from "#store/memory/memory-store.ts";
 import { startTestContainerd, type TestContainerd } from "#testkit/containerd.ts";
 
@@ -25,10 +29,23 @@ export interface KubeletCluster extends AsyncDisposable {
   readonly kubeconfig: string;
 }
 
+async function servingCertificate(pki: Pki, nodeName: string) {
+  const { certificate: cert, key } = await pki.certificate("kubelet-server", "ca", {
+    commonName: `system:node:${nodeName}`,
+    organizations: ["system:nodes"],
+    usages: ["server"],
+    dnsNames: [nodeName],
+    addresses: ["127.0.0.1", ...systemMachine(systemFiles).addresses()],
+  });
+  return { cert, key, clientCa: (await pki.authority("ca")).certificate };
+}
+
 export interface KubeletClusterOptions {
   log?: "debug" | "info" | undefined;
   port?: number | undefined;
   staticPodDir?: string | undefined;
+  /** The kubelet serves its port on the loopback. Default false. */
+  server?: boolean | undefined;
 }
 
 export async function startKubeletCluster(
@@ -55,9 +72,26 @@ export async function startKubeletCluster(
   );
   const server = `https://127.0.0.1:${plane.apiServer.address?.port}`;
   const kubeconfig = await kubeconfigFor(pki, adminUser, { name: "admin", server });
+  const kubeletCert = await pki.certificate("kubelet-server", "ca", {
+    commonName: `system:node:${nodeName}`,
+    organizations: ["system:nodes"],
+    usages: ["server"],
+    dnsNames: [nodeName],
+  });
+  const clientCa = (await pki.authority("ca")).certificate;
+  const nodeClient = plane.clientFor(nodeUser(nodeName));
+  const kubeletServer: KubeletServerOptions = {
+    address: "127.0.0.1",
+    port: 0,
+    tls: { cert: kubeletCert.certificate, key: kubeletCert.key, clientCa },
+    ...apiReviews(nodeClient, nodeName),
+  };
+  const tls = await servingCertificate(pki, nodeName);
   async function start(): Promise<Kubelet> {
     return startKubelet({
-      client: plane.clientFor(nodeUser(nodeName)),
+      server: { port: 0, tls, authorize: () => Promise.resolve(true) },
+      ...(options.server ? { server: kubeletServer } : {}),
+      client: nodeClient,
       cri: connectCri(containerd.socket, clock),
       clock,
       chance,
@@ -73,6 +107,7 @@ export async function startKubeletCluster(
         podCidr: "10.213.77.0/24",
         resolvConf: "",
         staticPodDir: options.staticPodDir,
+        ...(options.server ? { addresses: ["127.0.0.1"] } : {}),
       },
     });
   }
