@@ -48,6 +48,20 @@ export class Router {
     this.#groups.add(group);
   }
 
+  /** Stops serving what a CustomResourceDefinition made. */
+  remove({ resource }: Served): void {
+    const { group, version, plural } = resource;
+    this.#served.delete(`${group}/${version}/${plural}`);
+    const left = [...this.#served.values()].map((each) => each.resource);
+    if (left.some((each) => each.group === group)) return;
+    this.#groups.delete(group);
+  }
+
+  /** What is served under a name. */
+  find(group: string, version: string, plural: string): Served | undefined {
+    return this.#served.get(`${group}/${version}/${plural}`);
+  }
+
   all(): Iterable<Served> {
     return this.#served.values();
   }
@@ -73,8 +87,10 @@ export class Router {
     const { group, version, resource } = info;
     const served = this.#served.get(`${group}/${version}/${resource}`);
     if (!served) return this.#routePath(allowed);
+    if (served.state !== undefined && isOutOfScope(info, served)) return this.#routePath(allowed);
     const deprecation = deprecations.get(`${group}/${version}/${resource}`);
     if (deprecation !== undefined) warnings.push(deprecation);
+    if (served.warnings) warnings.push(...served.warnings);
     const context: ResourceContext = {
       server: this.#server, request, info: ownScope(info, served), user, served, warnings,
     }; // prettier-ignore
@@ -100,6 +116,8 @@ export class Router {
 
   #routeSubresource(context: ResourceContext): Answer {
     const { info, served } = context;
+    const own = served.handlers?.[info.subresource];
+    if (own && served.storage && info.name !== "") return own(context, served.storage);
     const handler = this.#subresources.get(`${info.group}/${info.resource}/${info.subresource}`);
     if (handler) return handler(context);
     const known = served.resource.subresources[info.subresource];
@@ -113,6 +131,12 @@ function ownScope(info: ResourceRequestInfo, served: Served): ResourceRequestInf
   if (info.namespace === "" || served.resource.namespaced) return info;
   if (info.resource !== "namespaces" || info.namespace !== info.name) throw unknownPath();
   return { ...info, namespace: "" };
+}
+
+/** Custom resources are not there at all where they do not belong. */
+function isOutOfScope({ namespace, verb }: ResourceRequestInfo, { resource }: Served): boolean {
+  if (!resource.namespaced) return namespace !== "";
+  return namespace === "" && verb !== "list" && verb !== "watch";
 }
 
 /** Subresources whose body is the whole object, such as `status`. */

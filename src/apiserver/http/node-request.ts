@@ -71,21 +71,26 @@ export class NodeRequest implements ApiRequest {
 
   readonly body = (): Promise<Uint8Array> => {
     return new Promise((resolve, reject) => {
+      const stream = this.#stream;
       const chunks: Buffer[] = [];
       let size = 0;
-      this.#stream.on("data", (chunk: Buffer) => {
+      let isComplete = false;
+      stream.on("data", (chunk: Buffer) => {
         size += chunk.length;
         if (size > limits.requestBodyBytesMax) {
-          this.#stream.removeAllListeners("data");
-          this.#stream.resume();
+          stream.removeAllListeners("data");
+          stream.resume();
           reject(tooLarge());
         } else chunks.push(chunk);
       });
-      this.#stream.on("end", () =>
-        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
-      );
-      this.#stream.on("error", reject);
-      this.#stream.on("close", () => reject(new ApiError("BadRequest", "the request was cut off")));
+      stream.on("end", () => {
+        isComplete = true;
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      });
+      stream.on("error", reject);
+      stream.on("close", () => {
+        if (!isComplete) reject(new ApiError("BadRequest", "the request was cut off"));
+      });
     });
   };
 }

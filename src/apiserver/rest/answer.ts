@@ -5,7 +5,7 @@ import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { representationFor } from "./choose-representation.ts";
 import { answerHeaders, type ResourceContext } from "./context.ts";
 import type { Representation } from "./representation.ts";
-import { present } from "./served.ts";
+import { present, presentable } from "./served.ts";
 
 /** How the client wants to be answered. Asked before anything is done, so that a 406 does nothing. */
 export function representation(context: ResourceContext, offer: Offer): Representation | undefined {
@@ -22,7 +22,9 @@ export function answerObject(
   as: Representation | undefined,
   status: number,
   stored: CachedObject,
-): ApiResponse {
+): ApiResponse | Promise<ApiResponse> {
+  const pending = presentable(context.served, [stored]);
+  if (pending) return pending.then(() => answerObject(context, as, status, stored));
   const object = present(context.served, stored);
   const headers = answerHeaders(context.warnings);
   if (!as) return { status, headers, body: { kind: "object", object: object.object } };
@@ -47,8 +49,10 @@ export function answerList(
   as: Representation | undefined,
   metadata: ListMeta,
   stored: readonly CachedObject[],
-): ApiResponse {
+): ApiResponse | Promise<ApiResponse> {
   const { served } = context;
+  const pending = presentable(served, stored);
+  if (pending) return pending.then(() => answerList(context, as, metadata, stored));
   const convert = served.storage?.conversion !== undefined;
   const objects = convert ? stored.map((object) => present(served, object)) : stored;
   const headers = answerHeaders(context.warnings);

@@ -77,7 +77,7 @@ async function tryCreate(
   return withReservation(reservation, async () => {
     validateCreate(context, object, dryRun);
     await server.admission.validate(attributes);
-    const stored = toStored(context.served, object);
+    const stored = await toStored(context.served, object);
     const key = storageKey(storage, info.namespace, metadata.name);
     if (!dryRun) return server.storage.create(storage, key, stored);
     if (server.storage.get(storage, key)) return undefined;

@@ -8,7 +8,7 @@ import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { answerObject, answerPlain, representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
 import { type DeleteOptions, deleteOptions } from "./delete-options.ts";
-import { errorKind, present, type ServedStorage, storageKey, toStored } from "./served.ts";
+import { errorKind, present, presentable, type ServedStorage, storageKey, toStored } from "./served.ts";
 import { admissionAttributes } from "./write-steps.ts";
 
 /** What a deletion did: the object is gone, or waits for a grace period or finalizers. */
@@ -33,7 +33,7 @@ function answerDeletion(
   context: ResourceContext,
   as: ReturnType<typeof representation>,
   { object, gone }: Deletion,
-): ApiResponse {
+): ApiResponse | Promise<ApiResponse> {
   const { resource } = context.served;
   if (!gone || returnsDeleted.has(`${resource.group}/${resource.plural}`)) {
     return answerObject(context, as, 200, object);
@@ -91,6 +91,7 @@ export async function deleteOne(
   for (let attempt = 0; attempt < limits.conflictRetriesMax; attempt++) {
     const current = server.storage.get(storage, key);
     if (!current) throw notFound({ group, resource }, name);
+    await presentable(served, [current]);
     const old = present(served, current).object;
     checkPreconditions(context, options, old, name);
     if (!admitted) {
@@ -163,7 +164,7 @@ async function tryDelete(
     const gone = await server.storage.remove(current);
     return gone && { object: gone, gone: true };
   }
-  const next = toStored(served, structuredClone(present(served, current).object));
+  const next = await toStored(served, structuredClone(present(served, current).object));
   markDeleted(next, old, graceSeconds, finalizers, server.clock.now());
   if (options.write.dryRun) return { object: current, gone: false };
   if (isUnchanged(next, old)) return { object: current, gone: false };

@@ -105,7 +105,7 @@ function stored(
 }
 
 /** The deprecated ComponentStatuses: the parts that run with the server are well. */
-function componentStatus(context: ResourceContext): ApiResponse {
+function componentStatus(context: ResourceContext): ApiResponse | Promise<ApiResponse> {
   const { info, server, served } = context;
   const creationTimestamp = rfc3339(server.clock.now());
   const items = ["controller-manager", "etcd-0", "scheduler"].map((name) => {

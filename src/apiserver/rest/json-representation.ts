@@ -80,7 +80,7 @@ export function errorFrame(status: Status): Buffer {
 function jsonEvents(served: Served): EventEncoding {
   const { apiVersion, kind } = served.resource;
   return {
-    id: `json ${apiVersion}`,
+    id: `json ${apiVersion} ${served.state ?? ""}`,
     frame: (type, object) => jsonFrame(type, present(served, object).json),
     bookmark: (revision, initialEventsEnd) =>
       plainFrame("BOOKMARK", bookmarkObject(apiVersion, kind, revision, initialEventsEnd)),

@@ -2,7 +2,7 @@ import { ApiError, badRequest, type Status } from "#machinery/errors.ts";
 import type { ListMeta } from "#machinery/meta.ts";
 import { CompactedError, FutureRevisionError, type Revision } from "#store/store.ts";
 import type { ApiResponse } from "../response.ts";
-import { CachedObject } from "../watch-cache/cached-object.ts";
+import { CachedObject, shapeOf } from "../watch-cache/cached-object.ts";
 import { answerList, representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
 import { type ListOptions, listOptions } from "./list-options.ts";
@@ -179,7 +179,7 @@ async function findStored(
         const remaining = page.entries.length - index + page.remaining;
         return { objects, revision: at, more: true, remaining: () => remaining };
       }
-      const object = CachedObject.fromStored(key, modRevision, storage.shape, value);
+      const object = CachedObject.fromStored(key, modRevision, shapeOf(storage, value), value);
       if (!matches || matches(object)) objects.push(object);
     }
     const isFull = limit > 0 && objects.length === limit;

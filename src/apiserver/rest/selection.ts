@@ -5,7 +5,7 @@ import { matchEverything } from "#machinery/selectors.ts";
 import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { everything, type Selection } from "../watch-cache/selection.ts";
 import { triggerFields, unsupportedField } from "./selectable-fields.ts";
-import type { Served } from "./served.ts";
+import { present, type Served } from "./served.ts";
 
 /** What selectors ask for: a selection, and the one object it can match, if there is only one. */
 export interface Selected {
@@ -28,8 +28,11 @@ export function selected(served: Served, labelSelector: string, fieldSelector: s
     if (!Object.hasOwn(known, field)) throw badRequest(unsupportedField(resource, field));
   }
   if (labels === matchEverything && fields === matchEveryField) return selectsAll;
-  const matches = ({ object }: CachedObject): boolean =>
-    labels.matches(object.metadata.labels) && fields.matches((field) => known[field]!(object));
+  const asServed = served.storage?.conversion?.selectsServed === true;
+  const matches = (cached: CachedObject): boolean => {
+    const { object } = asServed ? present(served, cached) : cached;
+    return labels.matches(object.metadata.labels) && fields.matches((field) => known[field]!(object));
+  };
   const trigger = triggerFields[`${resource.group}/${resource.plural}`];
   return {
     selection: {

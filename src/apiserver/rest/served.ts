@@ -3,10 +3,12 @@ import type { KubeObject } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
 import type { Strategy } from "#machinery/strategy.ts";
 import { limits } from "../limits.ts";
+import type { ApiResponse } from "../response.ts";
 import type { Printer } from "../tables/printer.ts";
 import { type CachedObject, type StoredShape, storedShape } from "../watch-cache/cached-object.ts";
 import type { CachedResource } from "../watch-cache/resource-cache.ts";
 import { type SelectableFields, selectableFields, triggerFields } from "./selectable-fields.ts";
+import type { ResourceContext } from "./context.ts";
 import { conversionFor, type VersionConversion } from "./conversion.ts";
 import { strategyOf } from "./plain-strategies.ts";
 
@@ -21,7 +23,19 @@ export interface Served {
   readonly storage: ServedStorage | undefined;
   /** How `kubectl get` shows it; none: as `printerFor` says. */
   readonly printer?: Printer;
+  /** Tells apart what is made of different states of one CustomResourceDefinition. */
+  readonly state?: string;
+  /** What everybody who asks for it is warned with. */
+  readonly warnings?: readonly string[];
+  /** Subresources that are not like those of built-in resources, by name. */
+  readonly handlers?: Readonly<Record<string, StoredHandler>>;
 }
+
+/** Answers a request for something that is stored. */
+export type StoredHandler = (
+  context: ResourceContext,
+  storage: ServedStorage,
+) => ApiResponse | Promise<ApiResponse>;
 
 export interface ServedStorage extends CachedResource {
   readonly storedAs: Resource;
@@ -68,8 +82,23 @@ export function present({ storage, shape }: Served, stored: CachedObject): Cache
   return conversion ? stored.view(conversion, conversion.fromStored, shape) : stored;
 }
 
+/** Undefined, or resolves, when `present` can be called for these. */
+export function presentable(
+  { storage }: Served,
+  stored: readonly CachedObject[],
+): Promise<void> | undefined {
+  const conversion = storage?.conversion;
+  if (!conversion?.prepare) return undefined;
+  const objects = stored.map(({ object }) => object);
+  if (objects.every((object) => conversion.isReady?.(object))) return undefined;
+  return conversion.prepare(objects);
+}
+
 /** The object to store for one in the version that is served. */
-export function toStored({ storage }: Served, object: KubeObject): KubeObject {
+export function toStored(
+  { storage }: Served,
+  object: KubeObject,
+): KubeObject | Promise<KubeObject> {
   return storage?.conversion ? storage.conversion.toStored(object) : object;
 }
 

@@ -33,8 +33,11 @@ export function tableRepresentation(request: RepresentationRequest): Representat
     watchContentType: contentTypes.json,
     one: ({ object }) =>
       bytes(table({ resourceVersion: object.metadata.resourceVersion }, [object], true)),
-    list: ({ metadata, objects }) =>
-      bytes(table(metadata, objects.map(({ object }) => object), true)),
+    list({ metadata, objects }) {
+      const all = objects.map(({ object }) => object);
+      if (printer.order) all.sort((a, b) => printer.order?.(a, b) ?? 0);
+      return bytes(table(metadata, all, true));
+    },
     events: () => {
       // Only the first event names the columns, so each watch has an encoding of its own.
       let isFirst = true;

@@ -10,7 +10,7 @@ import { decodeBody } from "./codec.ts";
 import { hookOf, type ResourceContext } from "./context.ts";
 import { createDecoded } from "./create.ts";
 import { trackFields } from "./managed-fields.ts";
-import { present, type ServedStorage, storageKey, toStored } from "./served.ts";
+import { present, presentable, type ServedStorage, storageKey, toStored } from "./served.ts";
 import { malformedRevision } from "./resource-version.ts";
 import { withReservation } from "./write-hook.ts";
 import { type WriteOptions, writeOptions } from "./write-options.ts";
@@ -115,6 +115,7 @@ async function tryUpdate(
 ): Promise<CachedObject | undefined> {
   const { server, served, info } = context;
   const { dryRun } = options;
+  await presentable(served, [current]);
   const old = present(served, current).object;
   const next = await change.make(old);
   if (!change.isPatch) checkUid(context, next, old);
@@ -143,12 +144,13 @@ async function store(
   current: CachedObject,
 ): Promise<CachedObject | undefined> {
   if (isFinished(next)) {
-    if (dryRun) return asIfStored(storage, toStored(served, next), current);
-    const stored = asIfStored(storage, toStored(served, next), current);
+    const object = await toStored(served, next);
+    if (dryRun) return asIfStored(storage, object, current);
+    const stored = asIfStored(storage, object, current);
     const gone = await server.storage.remove(current);
     return gone && stored.at(gone.revision);
   }
-  const object = toStored(served, next);
+  const object = await toStored(served, next);
   if (isSame(object, current.object)) return current;
   if (dryRun) return asIfStored(storage, object, current);
   return server.storage.replace(storage, current, object);

@@ -4,7 +4,7 @@ import { CompactedError, type Revision } from "#store/store.ts";
 import { limits } from "../limits.ts";
 import type { ApiResponse, ByteSink, WatchEvent } from "../response.ts";
 import { CacheEvent, type ChangeType, type EventEncoding } from "../watch-cache/cache-event.ts";
-import { CachedObject } from "../watch-cache/cached-object.ts";
+import { CachedObject, shapeOf } from "../watch-cache/cached-object.ts";
 import { changeFor, type ObjectSink, type WatchScope } from "../watch-cache/watch-hub.ts";
 import { representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
@@ -170,7 +170,7 @@ async function replay(
       const revision = isPut ? change.entry.modRevision : change.revision;
       const [next, previous] = [isPut ? change.entry : undefined, change.previous].map(
         (entry) =>
-          entry && CachedObject.fromStored(entry.key, entry.modRevision, storage.shape, entry.value),
+          entry && CachedObject.fromStored(entry.key, entry.modRevision, shapeOf(storage, entry.value), entry.value),
       );
       offer(watch, output, new CacheEvent(revision, next, previous));
     }
@@ -229,6 +229,7 @@ async function* objectEvents(watch: Watch): AsyncGenerator<WatchEvent, void, und
     bookmark(revision) {
       queue.tryPush({ type: "BOOKMARK", object: bookmarkObject(apiVersion, kind, revision, false) });
     },
+    end: () => queue.end(),
   };
   const output: Output = {
     change: (event, type) => void sink.deliver(type, event.objectFor(type)),

@@ -11,7 +11,18 @@ import type { ResourceQuota } from "#apis/core/resource-quota.ts";
 import type { Secret } from "#apis/core/secret.ts";
 import type { Service } from "#apis/core/service.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { accessModesText, age, ago, labelsText, none, some, unknown, unset } from "./format.ts";
+import {
+  accessModesText,
+  age,
+  ago,
+  balancerAddresses,
+  labelsText,
+  none,
+  some,
+  storageClassText,
+  unknown,
+  unset,
+} from "./format.ts";
 import { podPrinter } from "./pods.ts";
 import { type Printer, printer } from "./printer.ts";
 
@@ -78,8 +89,7 @@ function externalIP({ spec, status }: Service): string {
   const own = spec?.externalIPs ?? [];
   switch (spec?.type) {
     case "LoadBalancer": {
-      const given = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || "");
-      const all = [...given, ...own];
+      const all = [...balancerAddresses(status?.loadBalancer?.ingress), ...own];
       return all.length > 0 ? all.join(",") : "<pending>";
     }
     case "ExternalName":
@@ -166,7 +176,7 @@ const persistentVolumes = printer<PersistentVolume>(
       spec?.persistentVolumeReclaimPolicy,
       phaseOf(object, status?.phase),
       claim ? `${claim.namespace ?? ""}/${claim.name ?? ""}` : "",
-      spec?.storageClassName,
+      storageClassText(object, spec?.storageClassName),
       spec?.volumeAttributesClassName ?? unset,
       status?.reason,
       age(object, now),
@@ -186,7 +196,7 @@ const persistentVolumeClaims = printer<PersistentVolumeClaim>(
       spec?.volumeName,
       isBound ? (status?.capacity?.["storage"] ?? "0") : "",
       isBound ? accessModesText(status?.accessModes) : "",
-      spec?.storageClassName,
+      storageClassText(object, spec?.storageClassName),
       spec?.volumeAttributesClassName ?? unset,
       age(object, now),
       spec?.volumeMode ?? unset,
@@ -198,7 +208,9 @@ const resourceQuotas = printer<ResourceQuota>("Name, Request, Limit, Age", (obje
   const { metadata, status } = object;
   const rows = Object.keys(status?.hard ?? {})
     .toSorted()
-    .map((name) => [name, `${name}: ${status?.used?.[name] ?? "0"}/${status?.hard?.[name]}`] as const);
+    .map(
+      (name) => [name, `${name}: ${status?.used?.[name] ?? "0"}/${status?.hard?.[name]}`] as const,
+    );
   const isLimit = (name: string) => name.startsWith("limits.");
   const text = (limits: boolean) =>
     rows.filter(([name]) => isLimit(name) === limits).map(([, row]) => row).join(", "); // prettier-ignore
@@ -227,7 +239,9 @@ function eventCells(facts: EventFacts, now: number) {
   const { event, series, about, component, host } = facts;
   const first = facts.first || facts.eventTime;
   const last = series?.lastObservedTime || facts.last || first;
-  const target = about?.name ? `${(about.kind ?? "").toLowerCase()}/${about.name}` : (about?.kind ?? "").toLowerCase();
+  const target = about?.name
+    ? `${(about.kind ?? "").toLowerCase()}/${about.name}`
+    : (about?.kind ?? "").toLowerCase();
   return [
     ago(last, now),
     facts.type,
@@ -259,7 +273,7 @@ const eventsV1 = printer<EventV1>(eventColumns, (event, now) =>
   eventCells(
     {
       event, first: event.deprecatedFirstTimestamp, last: event.deprecatedLastTimestamp,
-      eventTime: event.eventTime, series: event.series as Event["series"], about: event.regarding,
+      eventTime: event.eventTime, series: event.series, about: event.regarding,
       count: event.deprecatedCount, message: event.note, type: event.type, reason: event.reason,
       component: event.deprecatedSource?.component || event.reportingController || "",
       host: event.deprecatedSource?.host || event.reportingInstance || "",

@@ -15,7 +15,8 @@ const year = 365 * day;
 
 /** `3d4h`: two units at most, the second only while the first is small. */
 export function humanDuration(ms: number): string {
-  const seconds = Math.floor(ms / second);
+  // Towards zero: clocks of two machines may differ by a second or two.
+  const seconds = Math.trunc(ms / second);
   if (seconds < -1) return "<invalid>";
   if (seconds < 0) return "0s";
   if (seconds < 60 * 2) return `${seconds}s`;
@@ -65,8 +66,34 @@ export function labelsText(labels: Readonly<Record<string, string>> | null | und
   return pairs.map(([key, value]) => `${key}=${value}`).join(",") || none;
 }
 
+interface BalancerPoint {
+  readonly ip?: string | undefined;
+  readonly hostname?: string | undefined;
+}
+
+/** The addresses of a load balancer, sorted, each once. */
+export function balancerAddresses(points: readonly BalancerPoint[] | null | undefined): string[] {
+  const all = (points ?? []).map(({ ip, hostname }) => ip || hostname || "");
+  return [...new Set(all.filter((address) => address !== ""))].toSorted();
+}
+
+const storageClassAnnotation = "volume.beta.kubernetes.io/storage-class";
+
+/** The storage class; what it was called by before it had a field counts first. */
+export function storageClassText({ metadata }: KubeObject, name: string | undefined): string {
+  return metadata.annotations?.[storageClassAnnotation] ?? name ?? "";
+}
+
+/** The name, and whether a class is what those get who name none. */
+export function classNameText({ metadata }: KubeObject, annotations: readonly string[]): string {
+  const isDefault = annotations.some((name) => metadata.annotations?.[name] === "true");
+  return isDefault ? `${metadata.name} (default)` : metadata.name;
+}
+
 interface HasContainers {
-  readonly containers?: readonly { readonly name: string; readonly image?: string | undefined }[] | null;
+  readonly containers?:
+    | readonly { readonly name: string; readonly image?: string | undefined }[]
+    | null;
 }
 
 export function containerNames(spec: HasContainers | null | undefined): string {

@@ -9,7 +9,15 @@ import type { CSINode } from "#apis/storage/csi-node.ts";
 import type { StorageClass } from "#apis/storage/storage-class.ts";
 import type { VolumeAttachment } from "#apis/storage/volume-attachment.ts";
 import type { VolumeAttributesClass } from "#apis/storage/volume-attributes-class.ts";
-import { age, none, selectorText, some, unset } from "./format.ts";
+import {
+  age,
+  balancerAddresses,
+  classNameText,
+  none,
+  selectorText,
+  some,
+  unset,
+} from "./format.ts";
 import { type Printer, printer } from "./printer.ts";
 
 const endpointSlices = printer<EndpointSlice>(
@@ -27,25 +35,31 @@ const endpointSlices = printer<EndpointSlice>(
   },
 );
 
-const ingressClasses = printer<IngressClass>(
-  "Name, Controller, Parameters, Age",
-  (object, now) => {
-    const parameters = object.spec?.parameters;
-    const group = parameters?.apiGroup ? `.${parameters.apiGroup}` : "";
-    const text = parameters ? `${parameters.kind}${group}/${parameters.name}` : none;
-    return [object.metadata.name, object.spec?.controller, text, age(object, now)];
-  },
-);
+const ingressClasses = printer<IngressClass>("Name, Controller, Parameters, Age", (object, now) => {
+  const parameters = object.spec?.parameters;
+  const group = parameters?.apiGroup ? `.${parameters.apiGroup}` : "";
+  const text = parameters ? `${parameters.kind}${group}/${parameters.name}` : none;
+  return [object.metadata.name, object.spec?.controller, text, age(object, now)];
+});
+
+/** Rules without a host are not shown, but they are counted among those left out. */
+function hostsText({ spec }: Ingress): string {
+  const rules = spec?.rules ?? [];
+  const hosts: string[] = [];
+  for (const { host } of rules) {
+    if (hosts.length === 3) return `${hosts.join(",")} + ${rules.length - 3} more...`;
+    if (host) hosts.push(host);
+  }
+  return hosts.join(",") || "*";
+}
 
 const ingresses = printer<Ingress>("Name, Class, Hosts, Address, Ports, Age", (object, now) => {
   const { metadata, spec, status } = object;
-  const hosts = (spec?.rules ?? []).flatMap(({ host }) => (host ? [host] : []));
-  const addresses = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || "");
   return [
     metadata.name,
     spec?.ingressClassName ?? none,
-    hosts.length > 0 ? some(hosts, 3) : "*",
-    addresses.filter((address) => address !== "").join(","),
+    hostsText(object),
+    balancerAddresses(status?.loadBalancer?.ingress).join(","),
     spec?.tls?.length ? "80, 443" : "80",
     age(object, now),
   ];
@@ -53,9 +67,10 @@ const ingresses = printer<Ingress>("Name, Class, Hosts, Address, Ports, Age", (o
 
 const ipAddresses: Printer = {
   ...printer<IPAddress>("Name, ParentRef, Age", (object, now) => {
-    const { group, resource, namespace, name } = object.spec?.parentRef ?? {};
-    const parts = [group ? `${group}/${resource}` : resource, namespace, name];
-    const text = parts.filter((part) => part).join("/");
+    const parent = object.spec?.parentRef;
+    const type = parent?.group ? `${parent.resource}.${parent.group}` : (parent?.resource ?? "");
+    const parts = [type.toLowerCase(), parent?.namespace, parent?.name];
+    const text = parent ? parts.filter((part) => part).join("/") : none;
     return [object.metadata.name, text, age(object, now)];
   }),
   // Upstream names one column less than it fills.
@@ -111,10 +126,8 @@ const defaultClass = [
 const storageClasses = printer<StorageClass>(
   "Name, Provisioner, ReclaimPolicy, VolumeBindingMode, AllowVolumeExpansion, Age",
   (object, now) => {
-    const { metadata } = object;
-    const isDefault = defaultClass.some((name) => metadata.annotations?.[name] === "true");
     return [
-      isDefault ? `${metadata.name} (default)` : metadata.name,
+      classNameText(object, defaultClass),
       object.provisioner,
       object.reclaimPolicy ?? "Delete",
       object.volumeBindingMode ?? "Immediate",
@@ -136,7 +149,7 @@ const volumeAttachments = printer<VolumeAttachment>(
 );
 
 const attributesClasses = printer<VolumeAttributesClass>("Name, DriverName, Age", (object, now) => [
-  object.metadata.name,
+  classNameText(object, ["storage.alpha.kubernetes.io/is-default-class"]),
   object.driverName,
   age(object, now),
 ]);

@@ -4,6 +4,7 @@ import type { MutatingWebhookConfiguration } from "#apis/admissionregistration/m
 import type { APIService } from "#apis/apiregistration/api-service.ts";
 import type { CertificateSigningRequest } from "#apis/certificates/certificate-signing-request.ts";
 import type { Lease } from "#apis/coordination/lease.ts";
+import type { LabelSelector } from "#apis/meta/label-selector.ts";
 import type { FlowSchema } from "#apis/flowcontrol/flow-schema.ts";
 import type { PriorityLevelConfiguration } from "#apis/flowcontrol/priority-level-configuration.ts";
 import type { RuntimeClass } from "#apis/node/runtime-class.ts";
@@ -40,15 +41,17 @@ const roleBindings = printer<Binding>(
   },
 );
 
-const webhooks = printer<MutatingWebhookConfiguration>("Name, Webhooks:integer, Age", (object, now) => [
-  object.metadata.name,
-  (object.webhooks ?? []).length,
-  age(object, now),
-]);
+const webhooks = printer<MutatingWebhookConfiguration>(
+  "Name, Webhooks:integer, Age",
+  (object, now) => [object.metadata.name, (object.webhooks ?? []).length, age(object, now)],
+);
 
 type Policy = MutatingAdmissionPolicy & { spec?: { validations?: unknown[] } };
 
-function policies(column: string, rules: (policy: Policy) => unknown[] | null | undefined): Printer {
+function policies(
+  column: string,
+  rules: (policy: Policy) => unknown[] | null | undefined,
+): Printer {
   return printer<Policy>(`Name, ${column}:integer, ParamKind, Age`, (object, now) => {
     const kind = object.spec?.paramKind;
     const parameters = kind ? `${kind.apiVersion}/${kind.kind}` : unset;
@@ -56,13 +59,31 @@ function policies(column: string, rules: (policy: Policy) => unknown[] | null | 
   });
 }
 
+/** As upstream writes a selector out here: the way Go shows its struct. */
+function selectorDump({ matchLabels, matchExpressions }: LabelSelector): string {
+  const labels = Object.entries(matchLabels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const expressions = (matchExpressions ?? []).map(
+    ({ key, operator, values }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},` +
+      `Values:[${(values ?? []).join(" ")}],},`,
+  );
+  return (
+    `&LabelSelector{MatchLabels:map[string]string{` +
+    `${labels.map(([key, value]) => `${key}: ${value},`).join("")}},` +
+    `MatchExpressions:[]LabelSelectorRequirement{${expressions.join("")}},}`
+  );
+}
+
 const policyBindings = printer<MutatingAdmissionPolicyBinding>(
   "Name, PolicyName, ParamRef, Age",
   (object, now) => {
     const { spec } = object;
     const ref = spec?.paramRef;
-    const selector = ref?.selector ? "*" : "";
-    const where = ref ? `${ref.namespace || "*"}/${ref.name || selector}` : unset;
+    const where = ref?.name
+      ? `${ref.namespace || "*"}/${ref.name}`
+      : ref?.selector
+        ? selectorDump(ref.selector)
+        : unset;
     return [object.metadata.name, spec?.policyName, where, age(object, now)];
   },
 );
@@ -138,18 +159,24 @@ const flowSchemas = printer<FlowSchema>(
       dangling ?? "?",
     ];
   },
+  {
+    // As requests try them.
+    order: (a, b) =>
+      (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0) ||
+      (a.metadata.name < b.metadata.name ? -1 : 1),
+  },
 );
 
 const priorityLevels = printer<PriorityLevelConfiguration>(
   "Name, Type, NominalConcurrencyShares, Queues, HandSize, QueueLengthLimit, Age",
   (object, now) => {
     const { metadata, spec } = object;
-    const { limited, exempt } = spec ?? {};
+    const { limited } = spec ?? {};
     const queuing = limited?.limitResponse?.queuing;
     return [
       metadata.name,
       spec?.type,
-      limited?.nominalConcurrencyShares ?? exempt?.nominalConcurrencyShares ?? none,
+      limited ? (limited.nominalConcurrencyShares ?? 0) : none,
       queuing?.queues ?? none,
       queuing?.handSize ?? none,
       queuing?.queueLengthLimit ?? none,
@@ -184,8 +211,7 @@ const claims = printer<ResourceClaim>("Name, State, Age", (object, now) => [
 
 const slices = printer<ResourceSlice>("Name, Node, Driver, Pool, Age", (object, now) => {
   const { spec } = object;
-  const node = spec.nodeName || (spec.nodeSelector ? "<selector>" : spec.allNodes ? "<all>" : unset);
-  return [object.metadata.name, node, spec.driver, spec.pool.name, age(object, now)];
+  return [object.metadata.name, spec.nodeName, spec.driver, spec.pool.name, age(object, now)];
 });
 
 const priorityClasses = printer<PriorityClass>(
@@ -206,7 +232,10 @@ export const otherPrinters: Readonly<Record<string, Printer>> = {
   [`${admission}/mutatingadmissionpolicies`]: policies("Mutations", ({ spec }) => spec?.mutations),
   [`${admission}/mutatingadmissionpolicybindings`]: policyBindings,
   [`${admission}/mutatingwebhookconfigurations`]: webhooks,
-  [`${admission}/validatingadmissionpolicies`]: policies("Validations", ({ spec }) => spec?.validations),
+  [`${admission}/validatingadmissionpolicies`]: policies(
+    "Validations",
+    ({ spec }) => spec?.validations,
+  ),
   [`${admission}/validatingadmissionpolicybindings`]: policyBindings,
   [`${admission}/validatingwebhookconfigurations`]: webhooks,
   "apiextensions.k8s.io/v1/customresourcedefinitions": created,

@@ -26,9 +26,7 @@ export const podPrinter = printer<Pod>(
       if (status?.phase !== "Succeeded" && status?.phase !== "Failed") return {};
       const reason = status.phase === "Succeeded" ? "Succeeded" : "Failed";
       const message =
-        status.phase === "Succeeded"
-          ? "The pod has completed successfully."
-          : "The pod failed.";
+        status.phase === "Succeeded" ? "The pod has completed successfully." : "The pod failed.";
       return { conditions: [{ type: "Completed", status: "True", reason, message }] };
     },
   },
@@ -82,9 +80,11 @@ function summarizeInit({ spec, status }: Pod, sidecars: ReadonlySet<string>) {
   for (const [index, each] of statuses.entries()) {
     const { state, name } = each;
     const isSidecar = sidecars.has(name);
-    if (isSidecar && each.ready) ready++;
-    if (state?.terminated?.exitCode === 0 && state.terminated) continue;
-    if (isSidecar && each.started) continue;
+    if (state?.terminated && (state.terminated.exitCode ?? 0) === 0) continue;
+    if (isSidecar && each.started) {
+      if (each.ready) ready++;
+      continue;
+    }
     const counted = statuses.slice(0, index + 1);
     return { ready, counted, reason: initReason(each, index, total) };
   }
@@ -111,7 +111,9 @@ function summarizeMain(statuses: readonly ContainerStatus[], initial: string) {
     if (waiting?.reason) reason = waiting.reason;
     else if (terminated?.reason) reason = terminated.reason;
     else if (terminated) {
-      reason = terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode}`;
+      reason = terminated.signal
+        ? `Signal:${terminated.signal}`
+        : `ExitCode:${terminated.exitCode}`;
     } else if (isReady && state?.running) {
       running = true;
       ready++;
@@ -121,7 +123,9 @@ function summarizeMain(statuses: readonly ContainerStatus[], initial: string) {
 }
 
 function hasCondition({ status }: Pod, wanted: string): boolean {
-  return status?.conditions?.some(({ type, status }) => type === wanted && status === "True") ?? false;
+  return (
+    status?.conditions?.some(({ type, status }) => type === wanted && status === "True") ?? false
+  );
 }
 
 function isInitialized(pod: Pod): boolean {

@@ -18,6 +18,8 @@ export interface Printer {
   /** One cell per column; `now` (ms) is what ages are counted to. */
   cells(object: KubeObject, now: number): Cell[];
   conditions?(object: KubeObject): { conditions?: object[] };
+  /** The order of the rows of a list; none: that of the list. */
+  order?(a: KubeObject, b: KubeObject): number;
 }
 
 /**
@@ -42,13 +44,16 @@ export function columns(line: string): Column[] {
 export function printer<T extends KubeObject>(
   line: string,
   cells: (object: T, now: number) => (Cell | undefined)[],
-  more: { conditions?: (object: T) => { conditions?: object[] } } = {},
+  more: {
+    conditions?: (object: T) => { conditions?: object[] };
+    order?: (a: T, b: T) => number;
+  } = {},
 ): Printer {
+  const { conditions, order } = more;
   return {
     columns: columns(line),
     cells: (object, now) => cells(object as T, now).map((cell) => cell ?? ""),
-    ...(more.conditions
-      ? { conditions: (object: KubeObject) => more.conditions!(object as T) }
-      : {}),
+    ...(conditions ? { conditions: (object: KubeObject) => conditions(object as T) } : {}),
+    ...(order ? { order: (a: KubeObject, b: KubeObject) => order(a as T, b as T) } : {}),
   };
 }

@@ -3,9 +3,6 @@ import type { DaemonSet } from "#apis/apps/daemon-set.ts";
 import type { Deployment } from "#apis/apps/deployment.ts";
 import type { ReplicaSet } from "#apis/apps/replica-set.ts";
 import type { StatefulSet } from "#apis/apps/stateful-set.ts";
-import type { HorizontalPodAutoscaler } from "#apis/autoscaling/horizontal-pod-autoscaler.ts";
-import type { HorizontalPodAutoscalerV1 } from "#apis/autoscaling/horizontal-pod-autoscaler-v1.ts";
-import type { MetricSpec, MetricStatus, MetricTarget, MetricValueStatus } from "#apis/autoscaling/metrics.ts";
 import type { CronJob } from "#apis/batch/cron-job.ts";
 import type { Job } from "#apis/batch/job.ts";
 import type { PodTemplate } from "#apis/core/pod-template.ts";
@@ -20,8 +17,8 @@ import {
   labelsText,
   none,
   selectorText,
-  unknown,
 } from "./format.ts";
+import { autoscalerPrinter, autoscalerV1Printer } from "./autoscaling.ts";
 import { type Printer, printer } from "./printer.ts";
 
 const workload = "Age, Containers!, Images!, Selector!";
@@ -89,12 +86,15 @@ const daemonSets = printer<DaemonSet>(
   },
 );
 
-const statefulSets = printer<StatefulSet>("Name, Ready, Age, Containers!, Images!", (object, now) => {
-  const { metadata, spec, status } = object;
-  const pod = spec?.template.spec;
-  const ready = `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`;
-  return [metadata.name, ready, age(object, now), containerNames(pod), imageNames(pod)];
-});
+const statefulSets = printer<StatefulSet>(
+  "Name, Ready, Age, Containers!, Images!",
+  (object, now) => {
+    const { metadata, spec, status } = object;
+    const pod = spec?.template.spec;
+    const ready = `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`;
+    return [metadata.name, ready, age(object, now), containerNames(pod), imageNames(pod)];
+  },
+);
 
 const controllerRevisions = printer<ControllerRevision>(
   "Name, Controller, Revision, Age",
@@ -116,16 +116,14 @@ const podTemplates = printer<PodTemplate>(
   ],
 );
 
-function jobState({ metadata, spec, status }: Job): string {
+function jobState({ metadata, status }: Job): string {
   const has = (wanted: string) =>
     status?.conditions?.some(({ type, status }) => type === wanted && status === "True");
   if (has("Complete")) return "Complete";
   if (has("Failed")) return "Failed";
   if (metadata.deletionTimestamp !== undefined) return "Terminating";
   if (has("Suspended")) return "Suspended";
-  if (has("FailureTarget")) return "FailureTarget";
-  if (has("SuccessCriteriaMet")) return "SuccessCriteriaMet";
-  return spec === undefined ? "" : "Running";
+  return has("FailureTarget") ? "FailureTarget" : "Running";
 }
 
 function jobCompletions({ spec, status }: Job): string {
@@ -158,7 +156,7 @@ const cronJobs = printer<CronJob>(
       metadata.name,
       spec?.schedule,
       spec?.timeZone || none,
-      spec?.suspend ? "True" : "False",
+      spec?.suspend === undefined ? "<unset>" : spec.suspend ? "True" : "False",
       (status?.active ?? []).length,
       status?.lastScheduleTime ? ago(status.lastScheduleTime, now) : none,
       age(object, now),
@@ -169,57 +167,6 @@ const cronJobs = printer<CronJob>(
   },
 );
 
-const hpaColumns = "Name, Reference, Targets, MinPods, MaxPods, Replicas, Age";
-
-function metricText(spec: MetricSpec, status: MetricStatus | undefined): string {
-  const name = spec.type.charAt(0).toLowerCase() + spec.type.slice(1);
-  const part = (of: MetricSpec | MetricStatus | undefined) =>
-    of?.[name as "resource"] as
-      | { name?: string; target?: MetricTarget; current?: MetricValueStatus }
-      | undefined;
-  const { target, name: resource } = part(spec) ?? {};
-  const current = part(status)?.current;
-  const prefix = resource ? `${resource}: ` : "";
-  if (target?.averageUtilization != null) {
-    const now = current?.averageUtilization == null ? unknown : `${current.averageUtilization}%`;
-    return `${prefix}${now}/${target.averageUtilization}%`;
-  }
-  const average = target?.averageValue != null;
-  const wanted = average ? `${target.averageValue} (avg)` : String(target?.value ?? unknown);
-  const now = (average ? current?.averageValue : current?.value) ?? unknown;
-  return `${prefix}${now}/${wanted}`;
-}
-
-const hpasV2 = printer<HorizontalPodAutoscaler>(hpaColumns, (object, now) => {
-  const { metadata, spec, status } = object;
-  const { kind, name } = spec.scaleTargetRef;
-  const targets = (spec.metrics ?? []).map((metric, index) =>
-    metricText(metric, status?.currentMetrics?.[index]),
-  );
-  const shown = targets.slice(0, 2).join(", ");
-  const text = targets.length > 2 ? `${shown} + ${targets.length - 2} more...` : shown;
-  return [
-    metadata.name, `${kind}/${name}`, text || none, String(spec.minReplicas ?? unset()),
-    spec.maxReplicas, status?.currentReplicas ?? 0, age(object, now),
-  ]; // prettier-ignore
-});
-
-function unset(): string {
-  return "<unset>";
-}
-
-const hpasV1 = printer<HorizontalPodAutoscalerV1>(hpaColumns, (object, now) => {
-  const { metadata, spec, status } = object;
-  const { kind, name } = spec.scaleTargetRef;
-  const target = spec.targetCPUUtilizationPercentage;
-  const current = status?.currentCPUUtilizationPercentage;
-  const text = target == null ? none : `cpu: ${current == null ? unknown : `${current}%`}/${target}%`;
-  return [
-    metadata.name, `${kind}/${name}`, text, String(spec.minReplicas ?? unset()), spec.maxReplicas,
-    status?.currentReplicas ?? 0, age(object, now),
-  ]; // prettier-ignore
-});
-
 export const workloadPrinters: Readonly<Record<string, Printer>> = {
   "v1/podtemplates": podTemplates,
   "v1/replicationcontrollers": replicationControllers,
@@ -228,8 +175,8 @@ export const workloadPrinters: Readonly<Record<string, Printer>> = {
   "apps/v1/deployments": deployments,
   "apps/v1/replicasets": replicaSets,
   "apps/v1/statefulsets": statefulSets,
-  "autoscaling/v1/horizontalpodautoscalers": hpasV1,
-  "autoscaling/v2/horizontalpodautoscalers": hpasV2,
+  "autoscaling/v1/horizontalpodautoscalers": autoscalerV1Printer,
+  "autoscaling/v2/horizontalpodautoscalers": autoscalerPrinter,
   "batch/v1/cronjobs": cronJobs,
   "batch/v1/jobs": jobs,
 };

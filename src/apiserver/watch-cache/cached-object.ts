@@ -24,6 +24,19 @@ export function storedShape(apiVersion: string, kind: string): StoredShape {
   return { apiVersion, kind, head, metadataAt: head.length + metadataOpen.length };
 }
 
+/** The shape whose beginning the bytes have, or else the first. */
+export function shapeOf(
+  { shape, shapes }: { readonly shape: StoredShape; readonly shapes?: readonly StoredShape[] },
+  stored: Uint8Array,
+): StoredShape {
+  if (!shapes || beginsWith(stored, shape.head)) return shape;
+  return shapes.find(({ head }) => beginsWith(stored, head)) ?? shape;
+}
+
+function beginsWith(stored: Uint8Array, head: Buffer): boolean {
+  return stored.length > head.length && head.compare(stored, 0, head.length) === 0;
+}
+
 /** JSON in our order. What is stored must have no resourceVersion in its metadata. */
 export function encodeStored(shape: StoredShape, object: KubeObject): Buffer {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
@@ -42,7 +55,7 @@ export class CachedObject {
   /** The JSON with its resourceVersion. */
   readonly json: Buffer;
   #object: KubeObject | undefined;
-  #views: Map<unknown, CachedObject> | undefined;
+  #views: WeakMap<object, CachedObject> | undefined;
 
   /** `object`, if given, is what the bytes say; it gets its resourceVersion here. */
   constructor(
@@ -105,14 +118,19 @@ export class CachedObject {
     return new CachedObject(this.key, revision, this.shape, json, object);
   }
 
-  /** This object in another version, made once per `view`. */
-  view(view: unknown, make: (object: KubeObject) => KubeObject, shape: StoredShape): CachedObject {
+  /** This object in another version, made once per `view`; itself when nothing changes. */
+  view(view: object, make: (object: KubeObject) => KubeObject, shape: StoredShape): CachedObject {
     let found = this.#views?.get(view);
     if (found) return found;
     const object = make(this.object);
+    if (object === this.object) return this.#remember(view, this);
     const json = encodeStored(shape, object);
     found = new CachedObject(this.key, this.revision, shape, json, object);
-    this.#views ??= new Map();
+    return this.#remember(view, found);
+  }
+
+  #remember(view: object, found: CachedObject): CachedObject {
+    this.#views ??= new WeakMap();
     this.#views.set(view, found);
     return found;
   }

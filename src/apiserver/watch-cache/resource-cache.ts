@@ -13,6 +13,8 @@ export interface CachedResource {
   /** Keys of its objects start with this: `/registry/pods/`. */
   readonly prefix: string;
   readonly shape: StoredShape;
+  /** More shapes that objects may have been stored in. */
+  readonly shapes?: readonly StoredShape[];
   /** A field by whose value many watchers select, such as a pod's node. */
   readonly triggerOf?: (object: KubeObject) => string;
 }
@@ -28,7 +30,8 @@ type ChangeListener = (next: CachedObject | undefined, old: CachedObject | undef
 
 /** All objects of one resource in key order, the recent past, and whoever watches. */
 export class ResourceCache {
-  readonly resource: CachedResource;
+  /** Changes with the CustomResourceDefinition that made it. */
+  resource: CachedResource;
   readonly objects = new OrderedMap<CachedObject>();
   readonly history: History;
   readonly hub: WatchHub;

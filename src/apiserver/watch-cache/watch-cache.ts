@@ -8,7 +8,7 @@ import {
   type Store,
   type StoreEvent,
 } from "#store/store.ts";
-import { CachedObject } from "./cached-object.ts";
+import { CachedObject, shapeOf } from "./cached-object.ts";
 import { type CachedResource, ResourceCache } from "./resource-cache.ts";
 
 /** Everything the API server stores lies below. */
@@ -32,6 +32,8 @@ export class WatchCache implements AsyncDisposable {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #resources = new Map<string, ResourceCache>();
+  /** Resources that are being loaded, and what was deleted of them meanwhile. */
+  readonly #opening = new Map<ResourceCache, Set<string>>();
   readonly #staged = new Map<string, StagedWrite[]>();
   readonly #stop = new AbortController();
   #waiters: { revision: Revision; resolve: () => void }[] = [];
@@ -79,6 +81,42 @@ export class WatchCache implements AsyncDisposable {
 
   all(): Iterable<ResourceCache> {
     return this.#resources.values();
+  }
+
+  /** Whether objects below `prefix` are kept. */
+  keeps(prefix: string): boolean {
+    return this.#resources.has(prefix);
+  }
+
+  /**
+   * Keeps one resource more, which is there in full when this resolves. Objects that change
+   * meanwhile come by the watch; those that are gone by then must not be brought back.
+   */
+  async add(resource: CachedResource): Promise<ResourceCache> {
+    const { prefix } = resource;
+    const cache = new ResourceCache(resource, this.#revision);
+    const gone = new Set<string>();
+    this.#resources.set(prefix, cache);
+    this.#opening.set(cache, gone);
+    try {
+      const page = await this.#store.list(prefix);
+      await this.waitUntil(page.revision);
+      for (const entry of page.entries) {
+        if (!gone.has(entry.key) && !cache.get(entry.key)) this.#load(entry);
+      }
+      return cache;
+    } catch (error) {
+      this.#resources.delete(prefix);
+      throw error;
+    } finally {
+      this.#opening.delete(cache);
+    }
+  }
+
+  /** Forgets a resource and ends its watches. */
+  remove(prefix: string): void {
+    this.#resources.get(prefix)?.hub.end();
+    this.#resources.delete(prefix);
   }
 
   /** Resolves once the cache has reached `revision`. */
@@ -138,10 +176,13 @@ export class WatchCache implements AsyncDisposable {
     if (revision <= this.#revision) return;
     const cache = this.#cacheOf(key);
     if (!cache) return;
-    if (!isPut) return cache.apply(revision, key, undefined);
+    if (!isPut) {
+      this.#opening.get(cache)?.add(key);
+      return cache.apply(revision, key, undefined);
+    }
     const { value } = event.entry;
     const staged = this.#stagedWrite(key, value);
-    const { shape } = cache.resource;
+    const shape = shapeOf(cache.resource, value);
     const next = CachedObject.fromStored(key, revision, shape, value, staged?.object);
     if (staged) {
       // One object per write: another write of the same bytes is another object.
@@ -168,7 +209,7 @@ export class WatchCache implements AsyncDisposable {
       seen.add(entry.key);
       const cache = this.#cacheOf(entry.key);
       if (!cache || cache.get(entry.key)?.revision === entry.modRevision) continue;
-      const { shape } = cache.resource;
+      const shape = shapeOf(cache.resource, entry.value);
       const next = CachedObject.fromStored(entry.key, entry.modRevision, shape, entry.value);
       cache.apply(page.revision, entry.key, next);
     }
@@ -181,7 +222,9 @@ export class WatchCache implements AsyncDisposable {
 
   #load({ key, value, modRevision }: Entry): void {
     const cache = this.#cacheOf(key);
-    cache?.load(CachedObject.fromStored(key, modRevision, cache.resource.shape, value));
+    if (!cache) return;
+    const shape = shapeOf(cache.resource, value);
+    cache.load(CachedObject.fromStored(key, modRevision, shape, value));
   }
 
   /** `/registry/pods/…` or, for resources with a group in their keys, `/registry/group/plural/…`. */

@@ -17,6 +17,8 @@ export interface ObjectSink {
   /** False when the watcher is too slow: it is then forgotten. */
   deliver(type: ChangeType, object: CachedObject): boolean;
   bookmark(revision: Revision): void;
+  /** The watch is over; the watcher may come back. */
+  end(): void;
 }
 
 /** A watcher that has been sent everything up to `since` and follows from there. */
@@ -118,6 +120,17 @@ export class WatchHub {
     this.#scheduled = false;
     for (const group of this.#dirty) this.#flush(group);
     this.#dirty.clear();
+  }
+
+  /** Ends all watches: what is watched has changed its nature. */
+  end(): void {
+    this.flush();
+    for (const group of [...this.#groups.values()]) {
+      for (const watcher of [...group.members]) {
+        this.#remove(group, watcher);
+        watcher.sink.end();
+      }
+    }
   }
 
   /** Sends bookmarks to all who want them. */

@@ -101,7 +101,8 @@ export function childShape(
   if (shape.kind === "deduced") return deduced;
   if (shape.kind === "map") return shape.item;
   const field = fieldOf(shape.schema, name);
-  return field && shapeOf(field);
+  if (!field) return shape.schema.preserveUnknown ? deduced : undefined;
+  return shapeOf(field);
 }
 
 /** Whether `name` is a field of the type, rather than the key of a map. */

@@ -11,6 +11,7 @@ import type { ObjectSchema } from "./schema.ts";
  * Throws DecodeError.
  */
 export function decode<T>(schema: ObjectSchema<T>, value: unknown): T {
+  if (schema.codec) return schema.codec.decode(value) as T;
   depth = 0;
   try {
     return readStruct(planOf(schema), value) as T;

@@ -127,8 +127,20 @@ export interface SchemaUnion {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** How objects of a type are read that no Go struct stands behind: custom resources. */
+export interface SchemaCodec {
+  /** The object, canonical and with defaults; shares nothing with `value`. Throws DecodeError. */
+  decode(value: unknown): unknown;
+  /** What `fieldValidation=Strict` complains about: `unknown field "spec.foo"`. */
+  unknownFields(value: unknown): string[];
+}
+
 /** What may be said about a whole type. */
 export interface ObjectOptions {
+  /** None: as a Go struct is read. */
+  readonly codec?: SchemaCodec;
+  /** Unknown fields are kept. */
+  readonly preserveUnknown?: true;
   /** Server-side apply: `atomic` types are owned and replaced as a whole. */
   readonly mapType?: MapType;
   readonly unions?: readonly SchemaUnion[];

@@ -8,6 +8,7 @@ import { fieldOf, type FieldSchema, type ObjectSchema } from "./schema.ts";
 
 /** `unknown field "spec.foo"` for every field that the type does not have; at most 100. */
 export function unknownFields(schema: ObjectSchema, value: unknown): string[] {
+  if (schema.codec) return schema.codec.unknownFields(value).slice(0, limits.strictErrorsMax);
   const found: string[] = [];
   inStruct(schema, value, "", found);
   return found.slice(0, limits.strictErrorsMax);

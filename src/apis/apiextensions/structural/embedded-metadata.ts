@@ -13,7 +13,8 @@ import { isEmbedded, itemsOf, propertyOf, remembered, someSchema, valueSchemaOf 
 
 /** API objects inside custom resources (`x-kubernetes-embedded-resource`) and their metadata. */
 
-const hasEmbedded = remembered((schema) => someSchema(schema, isEmbedded));
+/** Whether there are API objects inside objects of the schema. */
+export const hasEmbedded = remembered((schema) => someSchema(schema, isEmbedded));
 
 /** What to do with metadata that is none. */
 export interface MetadataCoercion {

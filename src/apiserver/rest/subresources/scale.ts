@@ -1,7 +1,7 @@
 import type { Deployment } from "#apis/apps/deployment.ts";
 import type { ReplicationController } from "#apis/core/replication-controller.ts";
 import { type Scale, scale } from "#apis/autoscaling/scale.ts";
-import { badRequest } from "#machinery/errors.ts";
+import { type ApiError, badRequest } from "#machinery/errors.ts";
 import { invalid, invalidObject } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { labelQuery, labelSetQuery } from "#machinery/selectors.ts";
@@ -13,27 +13,50 @@ import type { ResourceContext } from "../context.ts";
 import { existing } from "../get.ts";
 import { trackScale } from "../managed-fields.ts";
 import { applyPatchTo, readPatchRequest } from "../patch.ts";
-import type { ServedStorage } from "../served.ts";
+import { present, presentable, type ServedStorage } from "../served.ts";
 import { writeLoop } from "../update.ts";
 import { type WriteOptions, writeOptions } from "../write-options.ts";
 
 const gvk = { group: "autoscaling", version: "v1", kind: "Scale" };
 const decodable = { gvk, schema: scale };
 
+/** Where a kind keeps what its Scale shows. */
+export interface ScaleAccess {
+  /** `replicas` is undefined where the object says nothing. */
+  read(object: KubeObject): {
+    readonly replicas: number | undefined;
+    readonly statusReplicas: number;
+    readonly selector: string;
+  };
+  /** What reading the Scale of an object without `replicas` fails with; none: it has 0. */
+  missing?(): ApiError;
+  write(object: KubeObject, replicas: number): void;
+}
+
 /** What scalable workloads have in common; a ReplicationController's selector is a plain map. */
 type Scalable = Deployment | ReplicationController;
 
-function scaleOf(object: KubeObject): Scale {
-  const { metadata, spec, status } = object as Scalable;
+const workload: ScaleAccess = {
+  read(object) {
+    const { spec, status } = object as Scalable;
+    const selector = selectorText(object);
+    return { replicas: spec?.replicas ?? 0, statusReplicas: status?.replicas ?? 0, selector };
+  },
+  write(object, replicas) {
+    (object as Scalable).spec!.replicas = replicas;
+  },
+};
+
+function scaleOf(object: KubeObject, access: ScaleAccess): Scale {
+  const { metadata } = object;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const selector = selectorText(object);
-  const replicas = spec?.replicas ?? 0;
+  const { replicas = 0, statusReplicas, selector } = access.read(object);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: replicas === 0 ? {} : { replicas },
-    status: { replicas: status?.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
+    status: { replicas: statusReplicas, ...(selector === "" ? {} : { selector }) },
   };
 }
 
@@ -50,11 +73,14 @@ function selectorText({ kind, ...object }: KubeObject): string {
 export async function handleScale(
   context: ResourceContext,
   storage: ServedStorage,
+  access = workload,
 ): Promise<ApiResponse> {
   const as = representation(context, "object");
   const { info, request, warnings } = context;
   if (info.verb === "get") {
-    return answerPlain(context, as, 200, scaleOf(existing(context, storage).object));
+    const object = await served(context, existing(context, storage));
+    if (access.missing && access.read(object).replicas === undefined) throw access.missing();
+    return answerPlain(context, as, 200, scaleOf(object, access));
   }
   const main = { ...context, info: { ...info, subresource: "" } };
   let written: CachedObject;
@@ -63,22 +89,29 @@ export async function handleScale(
     const contentType = request.headers["content-type"] as string | undefined;
     const raw = { body: await request.body(), contentType };
     const wanted = decodeBody(decodable, raw, options.fieldValidation, warnings) as Scale;
-    written = await setReplicas(main, storage, options, () => wanted);
+    written = await setReplicas(main, storage, options, access, () => wanted);
   } else {
     const options = writeOptions(request.query, "PatchOptions");
     const patch = await readPatchRequest(context);
-    written = await setReplicas(main, storage, options, (current) => {
-      const patched = applyPatchTo(scale, patch, scaleOf(current));
+    written = await setReplicas(main, storage, options, access, (current) => {
+      const patched = applyPatchTo(scale, patch, scaleOf(current, access));
       return decodeValue(decodable, patched) as Scale;
     });
   }
-  return answerPlain(context, as, 200, scaleOf(written.object));
+  return answerPlain(context, as, 200, scaleOf(await served(context, written), access));
+}
+
+/** The object in the version that is served. */
+async function served(context: ResourceContext, stored: CachedObject): Promise<KubeObject> {
+  await presentable(context.served, [stored]);
+  return present(context.served, stored).object;
 }
 
 async function setReplicas(
   context: ResourceContext,
   storage: ServedStorage,
   options: WriteOptions,
+  access: ScaleAccess,
   want: (current: KubeObject) => Scale,
 ): Promise<CachedObject> {
   const { info } = context;
@@ -97,8 +130,8 @@ async function setReplicas(
         const why = "must be greater than or equal to 0";
         throw invalidObject(gvk, info.name, [invalid("spec.replicas", replicas, why)]);
       }
-      const next = structuredClone(current!) as Scalable;
-      next.spec!.replicas = replicas;
+      const next = structuredClone(current!);
+      access.write(next, replicas);
       next.metadata.uid = wanted.metadata.uid || next.metadata.uid;
       next.metadata.resourceVersion = wanted.metadata.resourceVersion;
       trackScale(context, options, current!, next);
