@@ -34,7 +34,7 @@ export const networkingDocs: Readonly<Record<string, TypeDocs>> = {
   },
   IngressRule: {
     "": "What goes where for a host.",
-    host: "The host; *.name: any one label before it; none: every host.",
+    host: "The host; *.name for one label before it; none: every host.",
     http: "What goes where, by path.",
   },
   HTTPIngressRuleValue: {

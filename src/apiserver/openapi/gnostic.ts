@@ -37,14 +37,14 @@ function named(map: JsonValue | undefined, value: (of: JsonObject) => unknown): 
   }));
 }
 
-function any(value: JsonValue | undefined): Message {
+function yaml(value: JsonValue | undefined): Message {
   return { yaml: JSON.stringify(value) };
 }
 
 function extensions(of: JsonObject): Message[] {
   return Object.entries(of)
     .filter(([name]) => name.startsWith("x-"))
-    .map(([name, value]) => ({ name, value: any(value) }));
+    .map(([name, value]) => ({ name, value: yaml(value) }));
 }
 
 function pathItem({ parameters, ...operations }: JsonObject): Message {
@@ -103,7 +103,7 @@ function schema(of: JsonObject): Message {
     message["additionalProperties"] =
       typeof others === "boolean" ? { boolean: others } : { schema: schema(others as JsonObject) };
   }
-  if (of["default"] !== undefined) message["default"] = any(of["default"]);
-  if (of["enum"] !== undefined) message["enum"] = (of["enum"] as JsonValue[]).map(any);
+  if (of["default"] !== undefined) message["default"] = yaml(of["default"]);
+  if (of["enum"] !== undefined) message["enum"] = (of["enum"] as JsonValue[]).map(yaml);
   return message;
 }

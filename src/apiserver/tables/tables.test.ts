@@ -7,6 +7,7 @@ import type { Cell } from "./printer.ts";
 
 const now = Date.parse("2026-01-02T00:00:00Z");
 const created = "2026-01-01T23:55:00Z";
+const defaults: object = { name: "x", creationTimestamp: created };
 
 function cells(name: string, object: object): Record<string, Cell> {
   const resource = allResources.find(
@@ -16,7 +17,7 @@ function cells(name: string, object: object): Record<string, Cell> {
   const printer = printerFor(resource);
   const whole = {
     ...object,
-    metadata: { name: "x", creationTimestamp: created, ...(object as KubeObject).metadata },
+    metadata: { ...defaults, ...(object as Partial<KubeObject>).metadata },
   } as KubeObject;
   const values = printer.cells(whole, now);
   return Object.fromEntries(printer.columns.map((column, at) => [column.name, values[at] ?? null]));
