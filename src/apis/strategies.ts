@@ -11,6 +11,11 @@ import { endpointsStrategy } from "./core/endpoints-strategy.ts";
 import { eventStrategy } from "./core/event-strategy.ts";
 import { namespaceStrategy } from "./core/namespace-strategy.ts";
 import { nodeStrategy } from "./core/node-strategy.ts";
+import { limitRangeStrategy } from "./core/limit-range-strategy.ts";
+import { persistentVolumeClaimStrategy } from "./core/persistent-volume-claim-strategy.ts";
+import { persistentVolumeStrategy } from "./core/persistent-volume-strategy.ts";
+import { resourceQuotaStrategy } from "./core/resource-quota-strategy.ts";
+import { podDisruptionBudgetStrategy } from "./policy/pod-disruption-budget-strategy.ts";
 import { podStrategy } from "./core/pod-strategy.ts";
 import { podTemplateStrategy } from "./core/pod-template-strategy.ts";
 import { replicationControllerStrategy } from "./core/replication-controller-strategy.ts";
@@ -22,6 +27,25 @@ import { cronJobStrategy } from "./batch/cron-job-strategy.ts";
 import { leaseStrategy } from "./coordination/lease-strategy.ts";
 import { serviceStrategy } from "./core/service-strategy.ts";
 import { endpointSliceStrategy } from "./discovery/endpoint-slice-strategy.ts";
+import {
+  horizontalPodAutoscalerStrategy,
+  horizontalPodAutoscalerV1Strategy,
+} from "./autoscaling/horizontal-pod-autoscaler-strategy.ts";
+import { ipAddressStrategy, serviceCidrStrategy } from "./networking/address-strategy.ts";
+import { ingressClassStrategy, ingressStrategy } from "./networking/ingress-strategy.ts";
+import { networkPolicyStrategy } from "./networking/network-policy-strategy.ts";
+import { runtimeClassStrategy } from "./node/runtime-class-strategy.ts";
+import {
+  csiDriverStrategy,
+  csiNodeStrategy,
+  csiStorageCapacityStrategy,
+} from "./storage/csi-strategy.ts";
+import {
+  storageClassStrategy,
+  volumeAttributesClassStrategy,
+} from "./storage/storage-class-strategy.ts";
+import { priorityClassStrategy } from "./scheduling/priority-class-strategy.ts";
+import { volumeAttachmentStrategy } from "./storage/volume-attachment-strategy.ts";
 import {
   clusterRoleBindingStrategy,
   clusterRoleStrategy,
@@ -39,6 +63,11 @@ const strategies: Readonly<Record<string, Strategy>> = {
   "/configmaps": as(configMapStrategy),
   "/endpoints": as(endpointsStrategy),
   "/events": as(eventStrategy),
+  "/limitranges": as(limitRangeStrategy),
+  "/persistentvolumeclaims": as(persistentVolumeClaimStrategy),
+  "/persistentvolumes": as(persistentVolumeStrategy),
+  "/resourcequotas": as(resourceQuotaStrategy),
+  "policy/poddisruptionbudgets": as(podDisruptionBudgetStrategy),
   "/namespaces": as(namespaceStrategy),
   "/nodes": as(nodeStrategy),
   "/pods": as(podStrategy),
@@ -58,6 +87,21 @@ const strategies: Readonly<Record<string, Strategy>> = {
   "batch/jobs": as(jobStrategy),
   "coordination.k8s.io/leases": as(leaseStrategy),
   "discovery.k8s.io/endpointslices": as(endpointSliceStrategy),
+  "autoscaling/v1/horizontalpodautoscalers": as(horizontalPodAutoscalerV1Strategy),
+  "autoscaling/horizontalpodautoscalers": as(horizontalPodAutoscalerStrategy),
+  "networking.k8s.io/ingressclasses": as(ingressClassStrategy),
+  "networking.k8s.io/ingresses": as(ingressStrategy),
+  "networking.k8s.io/ipaddresses": as(ipAddressStrategy),
+  "networking.k8s.io/networkpolicies": as(networkPolicyStrategy),
+  "networking.k8s.io/servicecidrs": as(serviceCidrStrategy),
+  "node.k8s.io/runtimeclasses": as(runtimeClassStrategy),
+  "scheduling.k8s.io/priorityclasses": as(priorityClassStrategy),
+  "storage.k8s.io/csidrivers": as(csiDriverStrategy),
+  "storage.k8s.io/csinodes": as(csiNodeStrategy),
+  "storage.k8s.io/csistoragecapacities": as(csiStorageCapacityStrategy),
+  "storage.k8s.io/storageclasses": as(storageClassStrategy),
+  "storage.k8s.io/volumeattachments": as(volumeAttachmentStrategy),
+  "storage.k8s.io/volumeattributesclasses": as(volumeAttributesClassStrategy),
   "rbac.authorization.k8s.io/clusterrolebindings": as(clusterRoleBindingStrategy),
   "rbac.authorization.k8s.io/clusterroles": as(clusterRoleStrategy),
   "rbac.authorization.k8s.io/rolebindings": as(roleBindingStrategy),

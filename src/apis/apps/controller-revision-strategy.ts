@@ -3,6 +3,7 @@ import { type ControllerRevision, controllerRevisions } from "./controller-revis
 
 export const controllerRevisionStrategy = kindStrategy<ControllerRevision>({
   resource: controllerRevisions,
+  updateMetadata: "both",
   validate(problems, { data, revision }) {
     if (data === undefined || data === null) problems.required("data", "data is mandatory");
     problems.nonNegative("revision", revision);

@@ -9,6 +9,7 @@ const frozen = "field is immutable when `immutable` is set";
 
 export const configMapStrategy = kindStrategy<ConfigMap>({
   resource: configMaps,
+  updateMetadata: "both",
   validate(problems, { binaryData = {}, data = {} }) {
     let bytes = 0;
     for (const [key, value] of Object.entries(data)) {

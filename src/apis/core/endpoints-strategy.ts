@@ -24,6 +24,7 @@ function validateAddress(
 
 export const endpointsStrategy = kindStrategy<Endpoints>({
   resource: endpoints,
+  updateMetadata: "both",
   allowCreateOnUpdate: true,
   validate(problems, { subsets = [] }) {
     for (const [i, subset] of subsets.entries()) {

@@ -72,6 +72,7 @@ function validateJson(problems: Problems, key: string, value: string | undefined
 
 export const secretStrategy = kindStrategy<Secret>({
   resource: secrets,
+  updateMetadata: "both",
   prepareForCreate: mergeStringData,
   prepareForUpdate(secret, old) {
     mergeStringData(secret);

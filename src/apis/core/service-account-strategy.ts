@@ -11,6 +11,7 @@ const enforceMountable = "kubernetes.io/enforce-mountable-secrets";
 
 export const serviceAccountStrategy = kindStrategy<ServiceAccount>({
   resource: serviceAccounts,
+  updateMetadata: "both",
   prepareForCreate: onlyNames,
   prepareForUpdate: onlyNames,
   warnings({ metadata }, old) {

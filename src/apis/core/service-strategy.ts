@@ -138,6 +138,7 @@ function warnings({ metadata, spec }: Service): string[] {
 
 const basics = kindStrategy<Service>({
   resource: services,
+  updateMetadata: "both",
   generation: false,
   allowCreateOnUpdate: true,
   validateName: serviceName,

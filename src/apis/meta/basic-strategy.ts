@@ -37,6 +37,13 @@ export interface KindRules<T extends KubeObject> extends Omit<
     old: T,
     context: StrategyContext,
   ) => void;
+  /**
+   * By which rules an update checks metadata: as a change, as that of a new object, or both.
+   * Default `update`.
+   */
+  readonly updateMetadata?: "update" | "create" | "both";
+  /** An update checks everything that a create does twice, as upstream's does. */
+  readonly updateValidatesTwice?: boolean;
   /** An update checks only `validateUpdate`. */
   readonly updateSkipsValidate?: boolean;
   readonly status?: StatusRules<T>;
@@ -122,8 +129,12 @@ export function kindStrategy<T extends KubeObject>(rules: KindRules<T>): Strateg
     },
     validateUpdate(object, old, context) {
       const problems = new Problems();
-      checkMetaUpdate(problems, object, old, metadata);
-      if (rules.updateSkipsValidate !== true) validate?.(problems, object, context);
+      const { updateMetadata = "update" } = rules;
+      for (let times = rules.updateValidatesTwice ? 2 : 1; times > 0; times--) {
+        if (updateMetadata !== "update") checkMeta(problems, object, rules);
+        if (rules.updateSkipsValidate !== true) validate?.(problems, object, context);
+      }
+      if (updateMetadata !== "create") checkMetaUpdate(problems, object, old, metadata);
       validateUpdate?.(problems, object, old, context);
       return problems.list;
     },

@@ -14,6 +14,7 @@ const fixedRef = "cannot change roleRef";
 
 export const roleStrategy = kindStrategy<Role>({
   resource: roles,
+  updateMetadata: "both",
   allowCreateOnUpdate: true,
   validateName: nameIsPathSegment,
   validate: (problems, { rules }) => validateRules(problems, rules ?? [], false),
@@ -21,6 +22,7 @@ export const roleStrategy = kindStrategy<Role>({
 
 export const clusterRoleStrategy = kindStrategy<ClusterRole>({
   resource: clusterRoles,
+  updateMetadata: "both",
   allowCreateOnUpdate: true,
   validateName: nameIsPathSegment,
   validate(problems, { aggregationRule, rules }) {
@@ -42,6 +44,7 @@ export const clusterRoleStrategy = kindStrategy<ClusterRole>({
 
 export const roleBindingStrategy = kindStrategy<RoleBinding>({
   resource: roleBindings,
+  updateMetadata: "both",
   allowCreateOnUpdate: true,
   validateName: nameIsPathSegment,
   validate(problems, { roleRef, subjects }) {
@@ -56,6 +59,7 @@ export const roleBindingStrategy = kindStrategy<RoleBinding>({
 
 export const clusterRoleBindingStrategy = kindStrategy<ClusterRoleBinding>({
   resource: clusterRoleBindings,
+  updateMetadata: "both",
   allowCreateOnUpdate: true,
   validateName: nameIsPathSegment,
   validate(problems, { roleRef, subjects }) {
