@@ -133,6 +133,7 @@ test("custom resources come and go", async () => {
     singular: "crontab",
     namespaced: true,
     schema: allResources[0]!.schema,
+    subresources: { status: {}, scale: { group: "autoscaling", version: "v1", kind: "Scale" } },
   });
   const schema: JsonObject = {
     type: "object",
@@ -153,6 +154,9 @@ test("custom resources come and go", async () => {
     spec: { properties: { at: { type: "string", nullable: true } } },
     metadata: { allOf: [{ $ref: expect.stringContaining("ObjectMeta") }] },
   });
+  const schemas = at(v3, "components", "schemas") as JsonObject;
+  const references = JSON.stringify(v3).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
+  expect([...references].map(([, name]) => name).filter((name) => !schemas[name!])).toEqual([]);
   const after = await get("/openapi/v2", {}, handler);
   expect(after.headers["etag"]).not.toBe(before.headers["etag"]);
   const spec = at(jsonOf(after), "definitions", "com.example.v1.CronTab", "properties", "spec");

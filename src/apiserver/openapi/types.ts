@@ -1,5 +1,6 @@
 import { kindOfSchema, schemaOfKind, topLevelTypes } from "#apis/kinds.ts";
 import type { TypeDocs } from "#apis/docs.ts";
+import { objectMeta } from "#machinery/object-meta.ts";
 import type { GroupVersionKind, Resource } from "#machinery/resource.ts";
 import { openApiName, openApiTypes, type OpenApiVersion } from "#machinery/schema/openapi.ts";
 import type { JsonObject, ObjectSchema } from "#machinery/schema/schema.ts";
@@ -24,17 +25,28 @@ export function typesOf(
   version: OpenApiVersion,
 ): Record<string, JsonObject> {
   const roots = new Set<ObjectSchema>(apiVersions.flatMap(topLevelTypes));
+  const custom = sources.resources.flatMap((resource) => {
+    const schema = apiVersions.includes(resource.apiVersion) && sources.customSchema(resource);
+    return schema ? [{ resource, schema }] : [];
+  });
+  for (const { resource } of custom) for (const root of rootsOf(resource)) roots.add(root);
   const types = openApiTypes(roots, {
     version,
     kindsOf: (schema) => kindsOf(sources, schema),
     docs: sources.docs,
   });
-  for (const resource of sources.resources) {
-    if (!apiVersions.includes(resource.apiVersion)) continue;
-    const schema = sources.customSchema(resource);
-    if (schema) Object.assign(types, customTypes(resource, schema, version));
+  for (const { resource, schema } of custom) {
+    Object.assign(types, customTypes(resource, schema, version));
   }
   return types;
+}
+
+/** Built-in types that those of a custom resource refer to. */
+function rootsOf({ subresources }: Resource): ObjectSchema[] {
+  const { scale } = subresources;
+  return [objectMeta, ...((scale && [schemaOfKind(scale)]) ?? [])].filter(
+    (each) => each !== undefined,
+  );
 }
 
 function kindsOf({ resources }: Sources, schema: ObjectSchema): readonly GroupVersionKind[] {
