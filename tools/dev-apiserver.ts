@@ -25,8 +25,9 @@ execFileSync("openssl", [
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const log = jsonLogger({ clock: systemClock, write: (line) => process.stderr.write(line) });
+const store = new MemoryStore({ clock: systemClock });
 const server = await startApiServer({
-  store: new MemoryStore({ clock: systemClock }),
+  store,
   clock: systemClock,
   chance: systemChance,
   log,
@@ -44,5 +45,9 @@ const server = await startApiServer({
   },
 });
 process.stdout.write(`https://127.0.0.1:${server.address?.port}\n`);
-process.on("SIGTERM", () => void server[Symbol.asyncDispose]());
-process.on("SIGINT", () => void server[Symbol.asyncDispose]());
+async function stop(): Promise<void> {
+  await server[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+}
+process.on("SIGTERM", () => void stop());
+process.on("SIGINT", () => void stop());

@@ -36,12 +36,19 @@ export class Router {
   /** By `group/plural`, for resources that are not stored. */
   readonly #virtual = new Map<string, SubresourceHandler>();
   readonly #paths: PathHandler[] = [];
+  #changes = 0;
 
   constructor(server: ServerContext) {
     this.#server = server;
   }
 
+  /** Counts what was added and removed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   add(served: Served): void {
+    this.#changes++;
     const { group, version, plural } = served.resource;
     this.#served.set(`${group}/${version}/${plural}`, served);
     this.#versions.add(`${group}/${version}`);
@@ -50,6 +57,7 @@ export class Router {
 
   /** Stops serving what a CustomResourceDefinition made. */
   remove({ resource }: Served): void {
+    this.#changes++;
     const { group, version, plural } = resource;
     this.#served.delete(`${group}/${version}/${plural}`);
     const left = [...this.#served.values()].map((each) => each.resource);

@@ -14,6 +14,8 @@ import type { RbacAuthorizer } from "./authorization/rbac/rbac.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { identityRenewMs, renewIdentity } from "./bootstrap/identity-lease.ts";
 import { publishEndpoints } from "./bootstrap/kubernetes-service.ts";
+import { customSchema } from "./crd/custom-resource.ts";
+import { CustomResources } from "./crd/custom-resources.ts";
 import { HttpsServer, type ServingCertificate } from "./http/server.ts";
 import { limits } from "./limits.ts";
 import { cacheReader } from "./object-reader-cache.ts";
@@ -149,6 +151,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   if (options.kubelet) {
     installConnect(router, { reader, kubelet: options.kubelet, signal: stop.signal });
   }
+  scope.use(
+    await CustomResources.start({
+      server: context,
+      router,
+      reader,
+      converterFor: () => ({ strategy: "None" }),
+    }),
+  );
   const gate = new RequestGate();
   const metrics = createMetrics();
   const observers = [requestMetrics({ metrics, clock, gate, cache })];
@@ -233,8 +243,8 @@ function installPaths(
   const informers = { name: "informer-sync", check: () => undefined };
   router.path(versionHandler);
   router.path(healthHandler({ livez, readyz: [...livez, informers, shutdown] }));
-  router.path(discoveryHandler(resources, parts.address));
-  router.path(openApiHandler({ resources }));
+  router.path(discoveryHandler(resources, parts.address, () => router.changes));
+  router.path(openApiHandler({ resources, customSchema }));
   router.path(metricsHandler(parts.metrics));
   if (parts.tokenIssuer) router.path(openIdHandler(parts.tokenIssuer, parts.address));
 }

@@ -26,6 +26,8 @@ export interface Metrics {
     labels: readonly string[],
     buckets: readonly number[],
   ): HistogramMetric;
+  /** Series that are counted elsewhere, because they are too hot, in Prometheus' text format. */
+  raw(read: () => string): void;
   /** Everything, as `/metrics` answers it. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -35,6 +37,7 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  const raw: (() => string)[] = [];
   return {
     counter(name, help, labels) {
       const counter = new Counter({ name, help, labelNames: [...labels], registers });
@@ -59,7 +62,8 @@ export function createMetrics(): Metrics {
       const histogram = new Histogram(options);
       return { observe: (of, value) => histogram.observe(of, value) };
     },
-    text: () => registry.metrics(),
+    raw: (read) => void raw.push(read),
+    text: async () => `${await registry.metrics()}\n${raw.map((read) => read()).join("")}`,
     contentType: registry.contentType,
   };
 }

@@ -1,5 +1,6 @@
-import { type ApiGroup, apiGroups } from "#apis/groups.ts";
+import type { ApiGroup } from "#apis/groups.ts";
 import type { Resource, Subresource } from "#machinery/resource.ts";
+import { isBuiltIn, servedGroups, subresourcesOf } from "./groups.ts";
 
 /** Aggregated discovery (apidiscovery.k8s.io/v2, KEP-3352): everything in two answers. */
 
@@ -10,8 +11,9 @@ export interface GroupDiscovery {
 
 /** `/api` (the core group alone) or `/apis` (all others). */
 export function aggregated(resources: Iterable<Resource>, core: boolean): object {
-  const byVersion = Map.groupBy(resources, ({ group, version }) => `${group}/${version}`);
-  const groups = apiGroups.filter(({ name }) => (name === "") === core);
+  const all = [...resources];
+  const byVersion = Map.groupBy(all, ({ group, version }) => `${group}/${version}`);
+  const groups = servedGroups(all).filter(({ name }) => (name === "") === core);
   return {
     kind: "APIGroupDiscoveryList",
     apiVersion: "apidiscovery.k8s.io/v2",
@@ -36,11 +38,11 @@ function groupDiscovery(
 
 function resourceDiscovery(resource: Resource): object {
   const { plural, kind, namespaced, singular, verbs, shortNames, categories } = resource;
-  const subresources = Object.entries(resource.subresources).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const subresources = subresourcesOf(resource);
   return {
     resource: plural,
-    // As upstream: the kind alone when it is of the group and version it is served in.
-    responseKind: { group: "", version: "", kind },
+    // As upstream: built-in ones say the kind alone when it is of the group and version served.
+    responseKind: isBuiltIn(resource) ? { group: "", version: "", kind } : { ...resource.gvk },
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
     verbs,
@@ -54,7 +56,7 @@ function resourceDiscovery(resource: Resource): object {
 
 function below(resource: Resource, subresource: string, answer: Subresource): object {
   const { group, version, kind, verbs } = answer;
-  const own = group === resource.group && version === resource.version;
+  const own = isBuiltIn(resource) && group === resource.group && version === resource.version;
   const responseKind = own ? { group: "", version: "", kind } : { group, version, kind };
   return { subresource, responseKind, verbs };
 }

@@ -8,12 +8,17 @@ import { apiGroup, apiGroupList, apiResourceList, apiVersions } from "./legacy.t
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/** Answers `/api`, `/apis` and what lies below, up to the resources of a version. */
+/**
+ * Answers `/api`, `/apis` and what lies below, up to the resources of a version. Answers are made
+ * once, until `changes` (a count) says that something else is served.
+ */
 export function discoveryHandler(
   resources: () => Iterable<Resource>,
   serverAddress: () => string,
+  changes: () => number,
 ): PathHandler {
   const made = new Map<string, Uint8Array>();
+  let madeAt = 0;
   const once = (key: string, make: () => object): Uint8Array => {
     let bytes = made.get(key);
     if (!bytes) made.set(key, (bytes = Buffer.from(`${JSON.stringify(make())}\n`)));
@@ -23,6 +28,8 @@ export function discoveryHandler(
     const [, root, group, version, ...more] = request.path.replace(/\/+$/, "").split("/");
     if ((root !== "api" && root !== "apis") || more.length > 0) return undefined;
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+    if (madeAt !== changes()) made.clear();
+    madeAt = changes();
     const isCore = root === "api";
     if (group === undefined) {
       const accept = String(request.headers["accept"] ?? "");
@@ -30,13 +37,13 @@ export function discoveryHandler(
         const bytes = once(`aggregated ${root}`, () => aggregated(resources(), isCore));
         return bytesResponse(200, aggregatedType, bytes, { vary: "Accept" });
       }
-      return json(accept, once(root, () => (isCore ? apiVersions(serverAddress()) : apiGroupList())));
+      return json(accept, once(root, () => (isCore ? apiVersions(serverAddress())   : apiGroupList(resources()))));
     }
     const body =
       isCore && version === undefined
         ? apiResourceList(resources(), "", group)
         : version === undefined
-          ? apiGroup(group)
+          ? apiGroup(resources(), group)
           : isCore
             ? undefined
             : apiResourceList(resources(), group, version);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { apiGroups } from "#apis/groups.ts";
+import type { ApiGroup } from "#apis/groups.ts";
 import { apiVersionOf, type Resource } from "#machinery/resource.ts";
+import { servedGroups, subresourcesOf } from "./groups.ts";
 
 /** Discovery as it was before it was aggregated: one request per group and version. */
 
@@ -14,24 +15,23 @@ export function apiVersions(serverAddress: string): object {
 }
 
 /** `/apis`. */
-export function apiGroupList(): object {
-  const groups = apiGroups.filter(({ name }) => name !== "").map(({ name }) => groupOf(name));
+export function apiGroupList(resources: Iterable<Resource>): object {
+  const groups = servedGroups(resources).filter(({ name }) => name !== "").map(groupOf);
   return { kind: "APIGroupList", apiVersion: "v1", groups };
 }
 
 /** `/apis/GROUP`; undefined for a group that is not served. */
-export function apiGroup(name: string): object | undefined {
-  const group = name === "" ? undefined : groupOf(name);
-  return group && { kind: "APIGroup", apiVersion: "v1", ...group };
+export function apiGroup(resources: Iterable<Resource>, name: string): object | undefined {
+  const group = servedGroups(resources).find((each) => each.name === name && name !== "");
+  return group && { kind: "APIGroup", apiVersion: "v1", ...groupOf(group) };
 }
 
-function groupOf(name: string): object | undefined {
-  const group = apiGroups.find((each) => each.name === name);
-  const versions = group?.versions.map((version) => ({
+function groupOf({ name, versions: all }: ApiGroup): object {
+  const versions = all.map((version) => ({
     groupVersion: apiVersionOf({ group: name, version }),
     version,
   }));
-  return versions && { name, versions, preferredVersion: versions[0] };
+  return { name, versions, preferredVersion: versions[0] };
 }
 
 /** `/api/v1` or `/apis/GROUP/VERSION`; undefined when nothing is served there. */
@@ -52,7 +52,7 @@ export function apiResourceList(
 
 function rowsOf(resource: Resource): object[] {
   const { plural, singular, namespaced, kind, verbs, shortNames, categories } = resource;
-  const below = Object.entries(resource.subresources).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const below = subresourcesOf(resource);
   return [
     {
       name: plural,

@@ -6,7 +6,7 @@ import { limits } from "../limits.ts";
 import type { ApiResponse } from "../response.ts";
 import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { answerObject, answerPlain, representation } from "./answer.ts";
-import type { ResourceContext } from "./context.ts";
+import { type ResourceContext, strategyContext } from "./context.ts";
 import { type DeleteOptions, deleteOptions } from "./delete-options.ts";
 import { errorKind, present, presentable, type ServedStorage, storageKey, toStored } from "./served.ts";
 import { admissionAttributes } from "./write-steps.ts";
@@ -156,6 +156,14 @@ async function tryDelete(
       return startNamespace(context, storage, options, current);
     }
     if (namespace.spec?.finalizers?.length) return { object: current, gone: false };
+  }
+  const { startDeletion } = served.strategy;
+  if (startDeletion && old.metadata.deletionTimestamp === undefined) {
+    const next = structuredClone(old);
+    startDeletion(next, strategyContext(context, options.write.dryRun));
+    if (options.write.dryRun) return { object: current, gone: false };
+    const marked = await server.storage.replace(storage, current, next);
+    return marked && { object: marked, gone: false };
   }
   const graceSeconds = graceFor(context, options, old);
   const finalizers = finalizersFor(context, options, old);
