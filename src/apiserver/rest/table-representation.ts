@@ -2,6 +2,7 @@ import type { KubeObject, ListMeta } from "#machinery/meta.ts";
 import { badRequest } from "#machinery/errors.ts";
 import { contentTypes } from "../negotiate.ts";
 import { printerFor } from "../tables/printers.ts";
+import { scalePrinter } from "../tables/workloads.ts";
 import { errorFrame, plainFrame } from "./json-representation.ts";
 import type { Representation, RepresentationRequest } from "./representation.ts";
 import { present } from "./served.ts";
@@ -15,17 +16,21 @@ export function tableRepresentation(request: RepresentationRequest): Representat
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
   }
   const printer = served.printer ?? printerFor(served.resource);
-  const row = (object: KubeObject) => ({
-    cells: printer.cells(object, now),
-    ...printer.conditions?.(object),
-    object: rowObject(include, apiVersion, object),
-  });
-  const table = (metadata: ListMeta, objects: readonly KubeObject[], columns: boolean) => ({
+  const table = (
+    metadata: ListMeta,
+    objects: readonly KubeObject[],
+    columns: boolean,
+    by = printer,
+  ) => ({
     kind: "Table",
     apiVersion,
     metadata,
-    columnDefinitions: columns ? printer.columns : null,
-    rows: objects.map(row),
+    columnDefinitions: columns ? by.columns : null,
+    rows: objects.map((object) => ({
+      cells: by.cells(object, now),
+      ...by.conditions?.(object),
+      object: rowObject(include, apiVersion, object),
+    })),
   });
   const bytes = (value: object) => Buffer.from(`${JSON.stringify(value)}\n`);
   return {
@@ -64,7 +69,12 @@ export function tableRepresentation(request: RepresentationRequest): Representat
         },
       };
     },
-    plain: bytes,
+    plain(value) {
+      const object = value as KubeObject;
+      if (object.kind !== "Scale") return bytes(value);
+      const { resourceVersion } = object.metadata;
+      return bytes(table({ resourceVersion }, [object], true, scalePrinter));
+    },
   };
 }
 

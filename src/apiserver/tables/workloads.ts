@@ -3,6 +3,7 @@ import type { DaemonSet } from "#apis/apps/daemon-set.ts";
 import type { Deployment } from "#apis/apps/deployment.ts";
 import type { ReplicaSet } from "#apis/apps/replica-set.ts";
 import type { StatefulSet } from "#apis/apps/stateful-set.ts";
+import type { Scale } from "#apis/autoscaling/scale.ts";
 import type { CronJob } from "#apis/batch/cron-job.ts";
 import type { Job } from "#apis/batch/job.ts";
 import type { PodTemplate } from "#apis/core/pod-template.ts";
@@ -165,6 +166,17 @@ const cronJobs = printer<CronJob>(
       selectorText(job?.selector),
     ];
   },
+);
+
+/** What `kubectl get --subresource scale` shows. */
+export const scalePrinter = printer<Scale>(
+  "Name, Desired:integer, Available:integer, Age",
+  (object, now) => [
+    object.metadata.name,
+    object.spec?.replicas ?? 0,
+    object.status?.replicas ?? 0,
+    age(object, now),
+  ],
 );
 
 export const workloadPrinters: Readonly<Record<string, Printer>> = {
