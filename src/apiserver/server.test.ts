@@ -223,3 +223,18 @@ describe("services", () => {
     expect(made.spec.ports[0]!.nodePort).toBe(31_234);
   });
 });
+
+test("a selection that is asked for again and again follows every change", async () => {
+  const labelled = (name: string, l: string) => ({ metadata: { name, labels: { l } } });
+  const names = async () => {
+    const list = await call<KubeList<KubeObject>>("GET", `${configMaps}?labelSelector=l%3D1`);
+    return list.items.map(({ metadata }) => metadata.name).join();
+  };
+  for (const name of ["b", "a"]) await call("POST", configMaps, { body: labelled(name, "1") });
+  for (let i = 0; i < 3; i++) expect(await names()).toBe("a,b");
+  await call("POST", configMaps, { body: labelled("c", "1") });
+  await call("PUT", `${configMaps}/a`, { body: labelled("a", "2") });
+  expect(await names()).toBe("b,c");
+  await call("DELETE", `${configMaps}/b`);
+  expect(await names()).toBe("c");
+});

@@ -1,4 +1,5 @@
 import type { AdmissionAttributes, AdmissionPlugin, Operation } from "../admission/admission.ts";
+import { startReinvocation } from "../admission/reinvocation.ts";
 
 type Step = (attributes: AdmissionAttributes) => void | Promise<void>;
 
@@ -16,12 +17,15 @@ export class AdmissionChain {
     this.#plugins = plugins;
   }
 
-  /** The mutating phase: plug-ins may change the object. */
+  /** The mutating phase: plug-ins may change the object, and ask for one more round. */
   async admit(attributes: AdmissionAttributes): Promise<void> {
-    for (const step of this.#stepsFor(attributes).admit) {
-      const pending = step(attributes);
-      if (pending) await pending;
-    }
+    const steps = this.#stepsFor(attributes).admit;
+    do {
+      for (const step of steps) {
+        const pending = step(attributes);
+        if (pending) await pending;
+      }
+    } while (startReinvocation(attributes));
   }
 
   /** The validating phase: plug-ins may only refuse. */

@@ -59,5 +59,9 @@ export function answerList(
   if (as) return bytesResponse(200, as.contentType, as.list({ metadata, objects }), headers);
   const { apiVersion, listKind: kind } = served.resource;
   const items = objects.map(({ object }): KubeObject => object);
-  return { status: 200, headers, body: { kind: "object", object: { apiVersion, kind, metadata, items } } };
+  return {
+    status: 200,
+    headers,
+    body: { kind: "object", object: { apiVersion, kind, metadata, items } },
+  };
 }

@@ -14,4 +14,3 @@ export function representationFor(request: RepresentationRequest): Representatio
   if (negotiated.media === "yaml") return yamlRepresentation(served);
   return jsonRepresentation(served);
 }
-

@@ -15,6 +15,7 @@ import {
   admissionAttributes,
   fitNamespace,
   prepareCreate,
+  resourceVersionGiven,
   validateCreate,
 } from "./write-steps.ts";
 
@@ -70,6 +71,7 @@ async function tryCreate(
   const { dryRun } = options;
   const { metadata } = object;
   const name = metadata.name ?? "";
+  const hasRevision = Boolean(metadata.resourceVersion);
   const attributes = admissionAttributes(context, "CREATE", name, object, undefined, options);
   await server.admission.admit(attributes);
   prepareCreate(context, object, dryRun);
@@ -77,6 +79,7 @@ async function tryCreate(
   return withReservation(reservation, async () => {
     validateCreate(context, object, dryRun);
     await server.admission.validate(attributes);
+    if (hasRevision) throw resourceVersionGiven();
     const stored = await toStored(context.served, object);
     const key = storageKey(storage, info.namespace, metadata.name);
     if (!dryRun) return server.storage.create(storage, key, stored);
@@ -104,4 +107,3 @@ function taken({ served }: ResourceContext, object: KubeObject, isGenerated: boo
     details: { name, kind: resource, ...(group === "" ? {} : { group }), retryAfterSeconds: 1 },
   });
 }
-

@@ -1,4 +1,7 @@
-import { type DeleteOptions as DeleteOptionsObject, deleteOptions as schema } from "#apis/meta/delete-options.ts";
+import {
+  type DeleteOptions as DeleteOptionsObject,
+  deleteOptions as schema,
+} from "#apis/meta/delete-options.ts";
 import { badRequest } from "#machinery/errors.ts";
 import { type FieldError, invalid, notSupported } from "#machinery/field-error.ts";
 import { decodeProto } from "#machinery/protobuf/decode-object.ts";
@@ -113,7 +116,8 @@ function check({ propagationPolicy, orphanDependents, dryRun }: Given): FieldErr
     );
   }
   const isKnown = (policies as readonly string[]).includes(propagationPolicy ?? "Orphan");
-  if (!isKnown) errors.push(notSupported("propagationPolicy", propagationPolicy, [...policies, "nil"]));
+  if (!isKnown)
+    errors.push(notSupported("propagationPolicy", propagationPolicy, [...policies, "nil"]));
   errors.push(...dryRunErrors(dryRun ?? []));
   return errors;
 }

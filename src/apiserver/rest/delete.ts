@@ -8,7 +8,14 @@ import type { CachedObject } from "../watch-cache/cached-object.ts";
 import { answerObject, answerPlain, representation } from "./answer.ts";
 import { type ResourceContext, strategyContext } from "./context.ts";
 import { type DeleteOptions, deleteOptions } from "./delete-options.ts";
-import { errorKind, present, presentable, type ServedStorage, storageKey, toStored } from "./served.ts";
+import {
+  errorKind,
+  present,
+  presentable,
+  type ServedStorage,
+  storageKey,
+  toStored,
+} from "./served.ts";
 import { admissionAttributes } from "./write-steps.ts";
 
 /** What a deletion did: the object is gone, or waits for a grace period or finalizers. */
@@ -132,7 +139,10 @@ function checkPreconditions(
 }
 
 /** Jobs leave their pods behind unless told otherwise, which surprises people. */
-function warnOfOrphans({ served, warnings }: ResourceContext, { propagation }: DeleteOptions): void {
+function warnOfOrphans(
+  { served, warnings }: ResourceContext,
+  { propagation }: DeleteOptions,
+): void {
   if (served.resource.plural !== "jobs" || served.strategy.defaultPropagation !== "orphan") return;
   if (propagation !== undefined) return;
   warnings.push(
@@ -295,4 +305,3 @@ function isUnchanged({ metadata }: KubeObject, { metadata: was }: KubeObject): b
     (metadata.finalizers ?? []).join() === (was.finalizers ?? []).join()
   );
 }
-

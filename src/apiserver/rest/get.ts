@@ -25,7 +25,10 @@ export async function getObject(
 }
 
 /** The object that the path names, as of now. @throws NotFound. */
-export function existing({ server, info, served }: ResourceContext, storage: ServedStorage): CachedObject {
+export function existing(
+  { server, info, served }: ResourceContext,
+  storage: ServedStorage,
+): CachedObject {
   const found = server.storage.get(storage, storageKey(storage, info.namespace, info.name));
   if (found) return found;
   const { group, plural: resource } = served.resource;

@@ -30,10 +30,16 @@ export function hpaFromV2(object: KubeObject): KubeObject {
   };
   const cpu = spec.metrics?.find(isCpuUtilization);
   const cpuNow = status?.currentMetrics?.find(isCpuStatus);
-  keep(annotation.metrics, spec.metrics?.filter((metric) => metric !== cpu));
+  keep(
+    annotation.metrics,
+    spec.metrics?.filter((metric) => metric !== cpu),
+  );
   keep(annotation.behavior, spec.behavior ?? undefined);
   keep(annotation.conditions, status?.conditions ?? undefined);
-  keep(annotation.currentMetrics, status?.currentMetrics?.filter((metric) => metric !== cpuNow));
+  keep(
+    annotation.currentMetrics,
+    status?.currentMetrics?.filter((metric) => metric !== cpuNow),
+  );
   const target = cpu?.resource?.target.averageUtilization;
   const current = cpuNow?.resource?.current.averageUtilization;
   const { metrics: _metrics, behavior: _behavior, ...specRest } = spec;

@@ -62,7 +62,11 @@ export function installSpecials(router: Router, parts: SpecialParts): void {
     );
   }
   const authorization = "authorization.k8s.io";
-  for (const plural of ["subjectaccessreviews", "selfsubjectaccessreviews", "localsubjectaccessreviews"]) {
+  for (const plural of [
+    "subjectaccessreviews",
+    "selfsubjectaccessreviews",
+    "localsubjectaccessreviews",
+  ]) {
     router.virtual(`${authorization}/${plural}`, (context) => reviewAccess(context, authorizer));
   }
   router.virtual(`${authorization}/selfsubjectrulesreviews`, (context) =>
@@ -99,7 +103,8 @@ function stored(
 ): { served: Served; storage: ServedStorage } {
   for (const served of router.all()) {
     const { resource, storage } = served;
-    if (resource.group === group && resource.plural === plural && storage) return { served, storage };
+    if (resource.group === group && resource.plural === plural && storage)
+      return { served, storage };
   }
   throw new Error(`${plural} are not served`);
 }

@@ -1,5 +1,10 @@
 import { badRequest } from "#machinery/errors.ts";
-import { type FieldError, forbiddenField, invalidObject, notSupported } from "#machinery/field-error.ts";
+import {
+  type FieldError,
+  forbiddenField,
+  invalidObject,
+  notSupported,
+} from "#machinery/field-error.ts";
 
 /** The query of a list, watch or deletecollection. */
 export interface ListOptions {
@@ -75,7 +80,10 @@ function listErrors(options: ListOptions): FieldError[] {
   if (match === "") return errors;
   if (resourceVersion === "") {
     errors.push(
-      forbiddenField(matchAt, "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+      forbiddenField(
+        matchAt,
+        "resourceVersionMatch is forbidden unless resourceVersion is provided",
+      ),
     );
   }
   if (continueToken !== "") {

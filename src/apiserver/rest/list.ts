@@ -88,7 +88,8 @@ async function find(
   }
   const revision = parseRevision(resourceVersion);
   if (revision === undefined) return findCached(context, storage, range);
-  if (revision === 0) return findCached(context, storage, { ...range, limit: match === "" ? 0 : limit });
+  if (revision === 0)
+    return findCached(context, storage, { ...range, limit: match === "" ? 0 : limit });
   const exact = match === "Exact" || (match === "" && limit > 0);
   if (exact) return findExact(context, storage, range, revision);
   await waitForRevision(cache, revision, context.server.clock);
@@ -124,7 +125,7 @@ function findCached({ server }: ResourceContext, storage: ServedStorage, range: 
     return { objects: matches ? [object] : [], revision, more: false, remaining: () => 0 };
   }
   const { objects, more } = cache.list(prefix, selected.selection, after, limit);
-  const remaining = () => cache.list(prefix, selected.selection, objects.at(-1)!.key).objects.length;
+  const remaining = () => cache.objects.count(prefix, objects.at(-1)!.key);
   return { objects, revision, more, remaining };
 }
 
@@ -172,7 +173,7 @@ async function findStored(
   const { store } = context.server.storage;
   const { matches } = selected.selection;
   const objects: CachedObject[] = [];
-  for (let from = after; ; ) {
+  for (let from = after; ;) {
     const page = await store.list(prefix, { after: from, limit: limit || storePageSize, at });
     for (const [index, { key, modRevision, value }] of page.entries.entries()) {
       if (limit > 0 && objects.length === limit) {

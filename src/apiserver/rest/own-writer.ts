@@ -46,7 +46,10 @@ export class OwnWriter {
     return storageKey(this.#of(resource), metadata.namespace ?? "", metadata.name);
   }
 
-  current(resource: Resource<never>, object: Pick<OwnObject, "metadata">): CachedObject | undefined {
+  current(
+    resource: Resource<never>,
+    object: Pick<OwnObject, "metadata">,
+  ): CachedObject | undefined {
     return this.#storage.get(this.#of(resource), this.#key(resource, object));
   }
 

@@ -13,7 +13,9 @@ import {
 } from "./representation.ts";
 
 const kind = "PartialObjectMetadata";
-const schema = defineKind(`meta.v1.${kind}`, { metadata: struct<ObjectMeta>(objectMeta, { tag: 1 }) });
+const schema = defineKind(`meta.v1.${kind}`, {
+  metadata: struct<ObjectMeta>(objectMeta, { tag: 1 }),
+});
 const listSchema = defineKind(`meta.v1.${kind}List`, {
   metadata: struct<ListMeta>(listMeta, { tag: 1 }),
   items: list(struct(schema), { tag: 2, always: true, required: true }),
@@ -42,7 +44,8 @@ export function partialRepresentation({ negotiated }: RepresentationRequest): Re
       frame: (type, object) => frame(type, partial(object)),
       bookmark: (revision, end) =>
         frame("BOOKMARK", bookmarkObject(apiVersion, kind, revision, end)),
-      error: (status) => (isProtobuf ? watchFrame("ERROR", encodePlain(status)) : errorFrame(status)),
+      error: (status) =>
+        isProtobuf ? watchFrame("ERROR", encodePlain(status)) : errorFrame(status),
     }),
     plain: json,
   };

@@ -37,7 +37,10 @@ function makeRepresentation(served: Served): Representation {
       frame: (type, object) => watchFrame(type, one(present(served, object).object)),
       bookmark: (revision, end) => {
         const object = bookmarkObject(apiVersion, kind, revision, end);
-        return watchFrame("BOOKMARK", encodeEnveloped({ ...schema, fields: bookmarkFields }, object));
+        return watchFrame(
+          "BOOKMARK",
+          encodeEnveloped({ ...schema, fields: bookmarkFields }, object),
+        );
       },
       error: (status) => watchFrame("ERROR", encodePlain(status)),
     }),

@@ -45,4 +45,3 @@ export function bookmarkObject(
   };
   return { kind, apiVersion, metadata } as unknown as KubeObject;
 }
-

@@ -17,7 +17,9 @@ export function parseRevision(text: string): Revision | undefined {
 /** Where a list answers 400, everything else answers a malformed resourceVersion like this. */
 export function malformedRevision(text: string): ApiError {
   const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  return new ApiError("", `invalid resource version ${JSON.stringify(text)}: ${why}`, { code: 500 });
+  return new ApiError("", `invalid resource version ${JSON.stringify(text)}: ${why}`, {
+    code: 500,
+  });
 }
 
 /** The 504 for a resourceVersion that has not happened yet. */
@@ -72,7 +74,9 @@ export function encodeContinue({ revision, after }: ContinuePoint): string {
 export function decodeContinue(text: string): ContinuePoint {
   const { v, rv, start } = parseToken(text);
   if (v !== continueVersion) {
-    throw badRequest(`continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`);
+    throw badRequest(
+      `continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`,
+    );
   }
   if (typeof rv !== "number" || rv === 0) {
     throw badRequest(

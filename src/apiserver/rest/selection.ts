@@ -31,7 +31,9 @@ export function selected(served: Served, labelSelector: string, fieldSelector: s
   const asServed = served.storage?.conversion?.selectsServed === true;
   const matches = (cached: CachedObject): boolean => {
     const { object } = asServed ? present(served, cached) : cached;
-    return labels.matches(object.metadata.labels) && fields.matches((field) => known[field]!(object));
+    return (
+      labels.matches(object.metadata.labels) && fields.matches((field) => known[field]!(object))
+    );
   };
   const trigger = triggerFields[`${resource.group}/${resource.plural}`];
   return {

@@ -106,7 +106,8 @@ function run(watch: Watch, output: Output): Disposable {
   const pending = begin(watch, output, stop.signal, join);
   pending?.catch((error: unknown) => {
     if (stop.signal.aborted) return;
-    const told = error instanceof CompactedError ? tooOld(sinceOf(watch), error.compactedRevision) : error;
+    const told =
+      error instanceof CompactedError ? tooOld(sinceOf(watch), error.compactedRevision) : error;
     output.error(ApiError.from(told));
     finish();
   });
@@ -170,7 +171,13 @@ async function replay(
       const revision = isPut ? change.entry.modRevision : change.revision;
       const [next, previous] = [isPut ? change.entry : undefined, change.previous].map(
         (entry) =>
-          entry && CachedObject.fromStored(entry.key, entry.modRevision, shapeOf(storage, entry.value), entry.value),
+          entry &&
+          CachedObject.fromStored(
+            entry.key,
+            entry.modRevision,
+            shapeOf(storage, entry.value),
+            entry.value,
+          ),
       );
       offer(watch, output, new CacheEvent(revision, next, previous));
     }
@@ -227,7 +234,10 @@ async function* objectEvents(watch: Watch): AsyncGenerator<WatchEvent, void, und
       return false;
     },
     bookmark(revision) {
-      queue.tryPush({ type: "BOOKMARK", object: bookmarkObject(apiVersion, kind, revision, false) });
+      queue.tryPush({
+        type: "BOOKMARK",
+        object: bookmarkObject(apiVersion, kind, revision, false),
+      });
     },
     end: () => queue.end(),
   };
@@ -237,7 +247,10 @@ async function* objectEvents(watch: Watch): AsyncGenerator<WatchEvent, void, und
       for (const object of objects) sink.deliver("ADDED", object);
     },
     bookmark: (revision, end) =>
-      void queue.tryPush({ type: "BOOKMARK", object: bookmarkObject(apiVersion, kind, revision, end) }),
+      void queue.tryPush({
+        type: "BOOKMARK",
+        object: bookmarkObject(apiVersion, kind, revision, end),
+      }),
     error: (error) => void queue.tryPush({ type: "ERROR", object: error.toStatus() }),
     end: () => queue.end(),
     join: (since) =>

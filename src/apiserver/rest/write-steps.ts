@@ -90,11 +90,6 @@ export function countsGeneration({ served }: ResourceContext): boolean {
 export function prepareCreate(context: ResourceContext, object: KubeObject, dryRun: boolean): void {
   const { served, server } = context;
   const { metadata } = object;
-  if (metadata.resourceVersion) {
-    throw new ApiError("", "resourceVersion should not be set on objects to be created", {
-      code: 500,
-    });
-  }
   delete metadata.resourceVersion;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
@@ -121,7 +116,11 @@ function generateName({ server }: ResourceContext, { metadata }: KubeObject): vo
 }
 
 /** @throws Invalid. */
-export function validateCreate(context: ResourceContext, object: KubeObject, dryRun: boolean): void {
+export function validateCreate(
+  context: ResourceContext,
+  object: KubeObject,
+  dryRun: boolean,
+): void {
   const { served, warnings } = context;
   const { strategy, resource } = served;
   const rules = strategyContext(context, dryRun);
@@ -193,6 +192,12 @@ export function validateUpdate(
   if (errors.length > 0) throw invalidObject(errorKind(served), object.metadata.name, errors);
   const warn = subresource === undefined ? strategy : strategy.subresources?.[subresource];
   warnings.push(...(warn?.warnings?.(object, old, rules) ?? []));
+}
+
+/** The 500 for an object that says a revision before it has one; found out last, as upstream does. */
+export function resourceVersionGiven(): ApiError {
+  const message = "resourceVersion should not be set on objects to be created";
+  return new ApiError("", message, { code: 500 });
 }
 
 /** The 422 for an update that had to say which revision it is based on. */

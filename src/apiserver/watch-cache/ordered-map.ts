@@ -62,28 +62,41 @@ export class OrderedMap<V extends { readonly key: string }> {
    * until `visit` returns false.
    */
   scan(prefix: string, after: string, visit: (value: V) => boolean): void {
-    if (this.#blocks.length === 0) return;
-    const from = after > prefix ? after : prefix;
-    let at = this.#blockOf(from);
-    let index = lowerBound(this.#blocks[at]!, from);
-    for (; at < this.#blocks.length; at++, index = 0) {
-      const block = this.#blocks[at]!;
-      for (; index < block.length; index++) {
-        const value = block[index]!;
-        if (value.key === after) continue;
-        if (!value.key.startsWith(prefix) || !visit(value)) return;
-      }
-    }
+    this.#ranges(prefix, after, (block, from, to) => {
+      for (let index = from; index < to; index++) if (!visit(block[index]!)) return false;
+      return true;
+    });
   }
 
-  /** Number of keys that start with `prefix`. */
-  count(prefix: string): number {
+  /** Number of keys that start with `prefix`, those after the key `after` only. */
+  count(prefix: string, after = ""): number {
     let count = 0;
-    this.scan(prefix, "", () => {
-      count++;
+    this.#ranges(prefix, after, (_, from, to) => {
+      count += to - from;
       return true;
     });
     return count;
+  }
+
+  /** The parts of blocks that a scan covers: keys are looked at once per block, not per value. */
+  #ranges(
+    prefix: string,
+    after: string,
+    visit: (block: readonly V[], from: number, to: number) => boolean,
+  ): void {
+    if (this.#blocks.length === 0) return;
+    const start = after > prefix ? after : prefix;
+    let at = this.#blockOf(start);
+    let from = lowerBound(this.#blocks[at]!, start);
+    if (this.#blocks[at]![from]?.key === after) from++;
+    for (; at < this.#blocks.length; at++, from = 0) {
+      const block = this.#blocks[at]!;
+      if (from === block.length) continue;
+      if (!block[from]!.key.startsWith(prefix)) return;
+      const isWhole = block.at(-1)!.key.startsWith(prefix);
+      const to = isWhole ? block.length : upperBound(block, from, prefix);
+      if (!visit(block, from, to) || !isWhole) return;
+    }
   }
 
   /** The last block whose first key is not after `key`. */
@@ -105,6 +118,18 @@ function lowerBound(block: readonly { readonly key: string }[], key: string): nu
   while (low < high) {
     const middle = (low + high) >> 1;
     if (block[middle]!.key < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The first index from `from` on whose key does not start with `prefix`; one there does. */
+function upperBound(block: readonly { readonly key: string }[], from: number, prefix: string): number {
+  let low = from + 1;
+  let high = block.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (block[middle]!.key.startsWith(prefix)) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -5,6 +5,7 @@ import { CacheEvent } from "./cache-event.ts";
 import type { CachedObject, StoredShape } from "./cached-object.ts";
 import { History } from "./history.ts";
 import { OrderedMap } from "./ordered-map.ts";
+import { SelectionIndex } from "./selection-index.ts";
 import type { Selection } from "./selection.ts";
 import { WatchHub } from "./watch-hub.ts";
 
@@ -38,6 +39,7 @@ export class ResourceCache {
   /** The revision of the last change of any object of the resource, or of loading it. */
   changed: Revision;
   readonly #listeners = new Set<ChangeListener>();
+  readonly #selections = new SelectionIndex(this.objects);
 
   constructor(resource: CachedResource, loadedAt: Revision) {
     this.resource = resource;
@@ -58,8 +60,9 @@ export class ResourceCache {
   list(prefix: string, selection: Selection, after = "", limit = 0): CachedPage {
     const objects: CachedObject[] = [];
     let more = false;
-    const { matches } = selection;
-    this.objects.scan(prefix, after, (object) => {
+    const indexed = selection.matches && this.#selections.matching(prefix, selection);
+    const matches = indexed ? undefined : selection.matches;
+    (indexed ?? this.objects).scan(prefix, after, (object) => {
       if (limit > 0 && objects.length === limit) {
         more = true;
         return false;
@@ -80,6 +83,7 @@ export class ResourceCache {
     const previous = next ? this.objects.set(next) : this.objects.delete(key);
     if (next === undefined && previous === undefined) return;
     this.changed = revision;
+    this.#selections.apply(key, next);
     const event = new CacheEvent(revision, next, previous);
     this.history.push(event);
     for (const listener of this.#listeners) listener(next, previous);

@@ -31,7 +31,9 @@ export async function reviewAccess(
   if (isLocal) {
     const { namespace } = context.info;
     if (object.metadata.namespace && object.metadata.namespace !== namespace) {
-      throw badRequest("the namespace of the review does not match the namespace sent on the request");
+      throw badRequest(
+        "the namespace of the review does not match the namespace sent on the request",
+      );
     }
     object.metadata.namespace = namespace;
   }

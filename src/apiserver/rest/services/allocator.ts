@@ -61,7 +61,8 @@ export class ServiceAllocator implements WriteHook, Disposable {
       if (metadata.labels?.[managedBy] !== allocatorName) continue;
       const { name = "", namespace = "" } = spec.parentRef ?? {};
       const service = reader.get(services, namespace, name);
-      if (!service?.spec.clusterIPs?.includes(metadata.name)) await this.#freeAddress(metadata.name);
+      if (!service?.spec.clusterIPs?.includes(metadata.name))
+        await this.#freeAddress(metadata.name);
     }
   }
 
@@ -79,7 +80,8 @@ export class ServiceAllocator implements WriteHook, Disposable {
     const taken: Taken = { addresses: [], ports: [] };
     const reservation = { release: () => this.#release(taken) };
     try {
-      if (needsClusterIp(spec)) await this.#takeAddress(service, old as Service | undefined, dryRun, taken);
+      if (needsClusterIp(spec))
+        await this.#takeAddress(service, old as Service | undefined, dryRun, taken);
       this.#takePorts(service, old as Service | undefined, dryRun, taken);
     } catch (error) {
       await reservation.release();
@@ -107,7 +109,9 @@ export class ServiceAllocator implements WriteHook, Disposable {
     const ranges = this.#ranges();
     if (!metadata.name || metadata.name.includes("/")) {
       // The IPAddress could not refer to such a Service: that fails first.
-      throw refuse(service, [invalid("spec.clusterIPs", spec.clusterIPs ?? null, "invalid parent")]);
+      throw refuse(service, [
+        invalid("spec.clusterIPs", spec.clusterIPs ?? null, "invalid parent"),
+      ]);
     }
     if (wanted !== undefined) {
       await this.#takeWanted(service, wanted, ranges, dryRun, taken);
@@ -135,11 +139,17 @@ export class ServiceAllocator implements WriteHook, Disposable {
   ): Promise<void> {
     const fail = (why: string) =>
       refuse(service, [
-        invalid("spec.clusterIPs", service.spec.clusterIPs, `failed to allocate IP ${wanted}: ${why}`),
+        invalid(
+          "spec.clusterIPs",
+          service.spec.clusterIPs,
+          `failed to allocate IP ${wanted}: ${why}`,
+        ),
       ]);
     if (!ranges.some((range) => range.contains(wanted))) {
       const valid = ranges.map(({ text }) => text).join(", ");
-      throw fail(`the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${valid}`);
+      throw fail(
+        `the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${valid}`,
+      );
     }
     const isFree = !this.#isTaken(wanted) && (dryRun || (await this.#claim(wanted, service)));
     if (!isFree) throw fail("provided IP is already allocated");
@@ -163,7 +173,12 @@ export class ServiceAllocator implements WriteHook, Disposable {
         labels: { "ipaddress.kubernetes.io/ip-family": "IPv4", [managedBy]: allocatorName },
       },
       spec: {
-        parentRef: { group: "", resource: "services", namespace: metadata.namespace, name: metadata.name },
+        parentRef: {
+          group: "",
+          resource: "services",
+          namespace: metadata.namespace,
+          name: metadata.name,
+        },
       },
     });
   }
@@ -236,10 +251,14 @@ export class ServiceAllocator implements WriteHook, Disposable {
     const now = nodePortsOf(next);
     const before = nodePortsOf(old);
     for (const port of before) if (!now.has(port)) this.#ports.give(port);
-    for (const port of now) if (!before.has(port) && !this.#ports.isUsed(port)) this.#ports.take(port);
+    for (const port of now)
+      if (!before.has(port) && !this.#ports.isUsed(port)) this.#ports.take(port);
   }
 
-  #freeAddresses(next: DeepReadonly<Service> | undefined, old: DeepReadonly<Service> | undefined): void {
+  #freeAddresses(
+    next: DeepReadonly<Service> | undefined,
+    old: DeepReadonly<Service> | undefined,
+  ): void {
     const now = next?.spec.clusterIPs ?? [];
     for (const address of old?.spec.clusterIPs ?? []) {
       if (address !== "None" && !now.includes(address)) void this.#freeAddress(address);
@@ -267,7 +286,9 @@ function needsHealthCheck({ type, externalTrafficPolicy }: Service["spec"]): boo
 }
 
 function rangesOf({ metadata, spec, status }: DeepReadonly<ServiceCIDR>): IpRange[] {
-  const ready = status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+  const ready = status?.conditions?.some(
+    ({ type, status }) => type === "Ready" && status === "True",
+  );
   if (!ready || metadata.deletionTimestamp !== undefined) return [];
   return (spec?.cidrs ?? []).filter((cidr) => !cidr.includes(":")).map((cidr) => new IpRange(cidr));
 }
@@ -275,4 +296,3 @@ function rangesOf({ metadata, spec, status }: DeepReadonly<ServiceCIDR>): IpRang
 function refuse({ metadata }: Service, errors: readonly FieldError[]): ApiError {
   return invalidObject({ group: "", kind: "Service" }, metadata.name ?? "", errors);
 }
-

@@ -12,7 +12,8 @@ export function defaultFamilies(spec: Spec, isUpdate: boolean): FieldError[] {
   const isHeadless = spec.clusterIPs?.[0] === "None" || spec.clusterIP === "None";
   const hasSelector = Object.keys(spec.selector ?? {}).length > 0;
   if (isHeadless && !hasSelector) {
-    spec.ipFamilyPolicy ??= (spec.ipFamilies ?? []).length === 1 ? "SingleStack" : "RequireDualStack";
+    spec.ipFamilyPolicy ??=
+      (spec.ipFamilies ?? []).length === 1 ? "SingleStack" : "RequireDualStack";
     spec.ipFamilies ??= ["IPv4", ...(spec.ipFamilyPolicy === "SingleStack" ? [] : ["IPv6"])];
     return [];
   }

@@ -49,8 +49,10 @@ export class NodePorts {
     // The lower part is left to those who choose ports themselves (KEP-3668).
     const lower = Math.min(Math.max(16, Math.floor(size / 32)), 128);
     const split = lower < size ? first + lower : first;
-    for (const port of shuffledFrom(split, last + 1, this.#chance)) if (!this.isUsed(port)) return port;
-    for (const port of shuffledFrom(first, split, this.#chance)) if (!this.isUsed(port)) return port;
+    for (const port of shuffledFrom(split, last + 1, this.#chance))
+      if (!this.isUsed(port)) return port;
+    for (const port of shuffledFrom(first, split, this.#chance))
+      if (!this.isUsed(port)) return port;
     return undefined;
   }
 }
