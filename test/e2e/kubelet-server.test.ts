@@ -32,6 +32,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const child of children) child.kill();
+  await cluster.admin.deleteCollection(pods, { namespace });
+  await eventually(() => expect([...cluster.kubelet.observer.all()]).toEqual([]));
   await cluster[Symbol.asyncDispose]();
 }, 60_000);
 
@@ -89,7 +91,10 @@ describe.skipIf(!canRunContainerd())("kubectl", () => {
 
   test("every version reads logs, runs commands and copies bytes", async () => {
     for (const kubectl of kubectls) {
-      expect(await run(kubectl, ["logs", "web"])).toMatchObject({ code: 0, out: "ready\nsteady\n" });
+      expect(await run(kubectl, ["logs", "web"])).toMatchObject({
+        code: 0,
+        out: "ready\nsteady\n",
+      });
       const tail = await run(kubectl, ["logs", "web", "--tail=1", "--timestamps"]);
       expect(tail.out).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z steady\n$/);
       expect(await run(kubectl, ["logs", "web", "--previous"])).toMatchObject({
@@ -118,7 +123,10 @@ describe.skipIf(!canRunContainerd())("kubectl", () => {
   test("port-forward reaches the container", async () => {
     for (const kubectl of kubectls) {
       const child = start(kubectl, ["port-forward", "pod/web", ":8080"]);
-      const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+      const failed = text(child.stderr).then((why) => Promise.reject(new Error(why)));
+      const first = once(createInterface(child.stdout), "line") as Promise<[string]>;
+      const [line] = await Promise.race([first, failed]);
+      failed.catch(() => {});
       const port = /127\.0\.0\.1:(\d+) -> 8080/.exec(line)?.[1];
       expect(await (await fetch(`http://127.0.0.1:${port}/x`)).text()).toBe("hello\n");
       child.kill();

@@ -142,8 +142,12 @@ function removeCgroup(parent: string): void {
   for (const hierarchy of ["", ...readdirSync(root)]) {
     const path = join(root, hierarchy, parent);
     if (!existsSync(path)) continue;
+    // A kubelet makes groups below its own; they go from the leaves up.
+    const below = readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ parentPath, name }) => join(parentPath, name));
     try {
-      rmdirSync(path);
+      for (const group of [...below.toSorted().toReversed(), path]) rmdirSync(group);
     } catch {
       // Something of the test still runs in it; the next test's assertions say so better.
     }
