@@ -23,10 +23,17 @@ export function joined(complaints: readonly string[]): string {
   return different.length === 1 ? different[0]! : `[${different.join(", ")}]`;
 }
 
-/** Puts the contents of `next` into `object`, which others hold on to. */
+/** Puts the contents of `next` into `object` and its metadata, which others hold on to. */
 export function replaceContents(object: object, next: object): void {
   if (object === next) return;
   const target = object as Record<string, unknown>;
+  const { metadata } = target;
   for (const key of Object.keys(target)) delete target[key];
   Object.assign(target, next);
+  const given = target["metadata"];
+  if (typeof metadata !== "object" || metadata === null) return;
+  if (typeof given !== "object" || given === null) return;
+  const own = metadata as Record<string, unknown>;
+  for (const key of Object.keys(own)) delete own[key];
+  target["metadata"] = Object.assign(own, given);
 }

@@ -3,6 +3,7 @@ import type { Clock } from "#base/clock.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { AdmissionPlugin } from "./admission.ts";
+import type { Equivalents } from "./equivalents.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import {
@@ -27,6 +28,9 @@ import {
   type PluralOf,
 } from "./owner-references-permission.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { mutatingAdmissionPolicy } from "./policies/mutating-admission-policy.ts";
+import type { ResourceOf } from "./policies/params.ts";
+import { validatingAdmissionPolicy } from "./policies/validating-admission-policy.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts";
 import { type ClusterTolerations, podTolerationRestriction } from "./pod-toleration-restriction.ts";
@@ -58,6 +62,9 @@ export interface AdmissionOptions {
   readonly tolerationSeconds?: { notReady: number; unreachable: number };
   /** Finds kinds that are not built in, too. */
   readonly pluralOf?: PluralOf;
+  readonly resourceOf?: ResourceOf;
+  /** Knows the versions of custom resources, too. */
+  readonly equivalents?: Equivalents;
 }
 
 interface Entry {
@@ -113,6 +120,8 @@ const entries: readonly Entry[] = [
   on("DefaultIngressClass", (o) => defaultIngressClass(o.reader)),
   off("DenyServiceExternalIPs", () => denyServiceExternalIps),
   on("PodTopologyLabels", (o) => podTopologyLabels(o.reader)),
+  on("MutatingAdmissionPolicy", (o) => mutatingAdmissionPolicy(o)),
+  on("ValidatingAdmissionPolicy", (o) => validatingAdmissionPolicy(o)),
   on("ResourceQuota", ({ reader, clock, handle }) =>
     resourceQuota({ reader, clock, writeStatus: quotaStatusWriter(handle) }),
   ),
