@@ -70,6 +70,11 @@ export class ResourceCache {
       if (!matches || matches(object)) objects.push(object);
       return true;
     });
+    // Upstream looks at all keys: whatever follows a full page may match, for all a client knows.
+    const last = objects.at(-1);
+    if (indexed && last && objects.length === limit) {
+      more = this.objects.count(prefix, last.key) > 0;
+    }
     return { objects, more };
   }
 
