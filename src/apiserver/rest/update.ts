@@ -2,6 +2,7 @@ import { conflict, modifiedSince, notFound } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { equalJson } from "#machinery/patch/json-value.ts";
 import { authorize } from "../authorize.ts";
+import type { AdmissionAttributes } from "../admission/admission.ts";
 import { limits } from "../limits.ts";
 import type { ApiResponse } from "../response.ts";
 import { CachedObject, encodeStored } from "../watch-cache/cached-object.ts";
@@ -66,6 +67,13 @@ export interface Change {
   readonly isPatch?: boolean;
   /** Runs before admission; may refuse. */
   check?(next: KubeObject, current: KubeObject): void;
+  /** Admission is shown something else than the object: the body of a subresource. */
+  readonly shownAs?: {
+    readonly subresource: string;
+    view(object: KubeObject): KubeObject;
+    /** What admission has made of it goes into the object. */
+    accept(next: KubeObject, admitted: KubeObject): void;
+  };
 }
 
 /** Tries until nobody else wrote in between. */
@@ -113,7 +121,7 @@ async function tryUpdate(
   change: Change,
   current: CachedObject,
 ): Promise<CachedObject | undefined> {
-  const { server, served, info } = context;
+  const { server, served } = context;
   const { dryRun } = options;
   await presentable(served, [current]);
   const old = present(served, current).object;
@@ -124,8 +132,9 @@ async function tryUpdate(
   next.metadata.resourceVersion = old.metadata.resourceVersion;
   if (!change.tracksFields) trackFields(context, options, old, next);
   change.check?.(next, old);
-  const attributes = admissionAttributes(context, "UPDATE", info.name, next, old, options);
+  const attributes = attributesOf(context, options, change, next, old);
   await server.admission.admit(attributes);
+  if (attributes.object) change.shownAs?.accept(next, attributes.object);
   prepareUpdate(context, next, old, dryRun);
   const reservation = await hookOf(context)?.begin(next, old, dryRun);
   return withReservation(reservation, async () => {
@@ -133,6 +142,20 @@ async function tryUpdate(
     await server.admission.validate(attributes);
     return store(context, storage, dryRun, next, current);
   });
+}
+
+function attributesOf(
+  context: ResourceContext,
+  options: WriteOptions,
+  { shownAs }: Change,
+  next: KubeObject,
+  old: KubeObject,
+): AdmissionAttributes {
+  const { info } = context;
+  if (!shownAs) return admissionAttributes(context, "UPDATE", info.name, next, old, options);
+  const below = { ...context, info: { ...info, subresource: shownAs.subresource } };
+  const [seen, was] = [shownAs.view(next), shownAs.view(old)];
+  return admissionAttributes(below, "UPDATE", info.name, seen, was, options);
 }
 
 /** Stores what has been checked; an object that only waited for its finalizers goes. */

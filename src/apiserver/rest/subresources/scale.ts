@@ -5,8 +5,8 @@ import { type ApiError, badRequest } from "#machinery/errors.ts";
 import { invalid, invalidObject } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { labelQuery, labelSetQuery } from "#machinery/selectors.ts";
-import type { ApiResponse } from "../../response.ts";
-import type { CachedObject } from "../../watch-cache/cached-object.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
+import type { CachedObject } from "#apiserver/watch-cache/cached-object.ts";
 import { answerPlain, representation } from "../answer.ts";
 import { decodeBody, decodeValue } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
@@ -118,6 +118,11 @@ async function setReplicas(
   const { written } = await writeLoop(context, storage, options, {
     allowCreate: false,
     tracksFields: true,
+    shownAs: {
+      subresource: "scale",
+      view: (object) => scaleOf(object, access),
+      accept: (next, admitted) => access.write(next, (admitted as Scale).spec?.replicas ?? 0),
+    },
     make(current) {
       const wanted = want(current!);
       if (wanted.metadata.name !== info.name) {
