@@ -18,9 +18,9 @@ import {
   type Operation,
   type Path,
   resourcePaths,
-  rootOf,
   tagOf,
 } from "./operations.ts";
+import { rootOf } from "./root.ts";
 import type { Parameter } from "./parameters.ts";
 import { type Sources, typeNameOf, typesOf } from "./types.ts";
 

@@ -5,11 +5,8 @@ import type { JsonObject } from "#machinery/schema/schema.ts";
 import type { ApiRequest } from "../request.ts";
 import { type ApiResponse, bytesResponse } from "../response.ts";
 import type { PathHandler } from "../router.ts";
-import { encodeDocument } from "./gnostic.ts";
-import { documentV2 } from "./document-v2.ts";
-import { documentV3 } from "./document-v3.ts";
-import { rootOf } from "./operations.ts";
-import type { Sources } from "./types.ts";
+import type { DocumentName } from "./make-document.ts";
+import { rootOf } from "./root.ts";
 
 /** What is published. */
 export interface OpenApiOptions {
@@ -34,7 +31,8 @@ const yearSeconds = 365 * 24 * 3600;
 
 /**
  * Answers `/openapi/v3` (an index, and one document per group-version) and `/openapi/v2`.
- * Documents are made when first asked for and kept until what is served changes.
+ * Documents are made when first asked for and kept until what is served changes; what makes them
+ * is not even loaded before.
  */
 export function openApiHandler(options: OpenApiOptions): PathHandler {
   const documents = new Documents(options);
@@ -54,7 +52,6 @@ export function openApiHandler(options: OpenApiOptions): PathHandler {
 class Documents {
   readonly #options: OpenApiOptions;
   readonly #made = new Map<string, Made>();
-  #docs: Sources["docs"] | undefined;
 
   constructor(options: OpenApiOptions) {
     this.#options = options;
@@ -69,60 +66,50 @@ class Documents {
     return versions;
   }
 
-  /** The document of one version. */
-  v3(apiVersion: string): Promise<Made> {
-    return this.#once(
-      `v3 ${apiVersion}`,
-      (resource) => resource.apiVersion === apiVersion,
-      (sources) => json(documentV3(sources, apiVersion)),
-    );
-  }
-
-  v2(form: "json" | "protobuf"): Promise<Made> {
-    return this.#once(
-      `v2 ${form}`,
-      () => true,
-      (sources) =>
-        form === "json" ? json(documentV2(sources)) : encodeDocument(documentV2(sources)),
-    );
-  }
-
-  async #once(
-    key: string,
-    belongs: (resource: Resource) => boolean,
-    make: (sources: Sources) => Uint8Array,
-  ): Promise<Made> {
-    this.#docs ??= (await import("#apis/docs.ts")).docsOf;
+  /** The document called `name`. */
+  async get(name: DocumentName): Promise<Made> {
+    const { makeDocument } = await import("./make-document.ts");
     const resources = [...this.#options.resources()];
-    const from = resources.filter(belongs);
+    const from =
+      name.version === 2
+        ? resources
+        : resources.filter(({ apiVersion }) => apiVersion === name.apiVersion);
+    const key = JSON.stringify(name);
     const known = this.#made.get(key);
     if (known && isSame(known.from, from)) return known;
     const customSchema = this.#options.customSchema ?? (() => undefined);
-    const bytes = make({ resources, customSchema, docs: this.#docs });
-    const hash = createHash("sha256").update(bytes).digest("hex").toUpperCase();
-    const made = { from, hash, bytes };
-    this.#made.set(key, made);
+    const bytes = makeDocument(name, { resources, customSchema });
+    const made = { from, bytes, hash: hashOf(bytes) };
+    if (from.length > 0) this.#made.set(key, made);
     return made;
   }
+
+  /** Forgets the documents of versions that are served no more. */
+  prune(): void {
+    const served = new Set(this.#options.resources());
+    for (const [key, { from }] of this.#made) {
+      if (!from.some((resource) => served.has(resource))) this.#made.delete(key);
+    }
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex").toUpperCase();
 }
 
 function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {
   return a.length === b.length && a.every((resource, at) => resource === b[at]);
 }
 
-function json(value: object): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
-}
-
 async function answerIndex(request: ApiRequest, documents: Documents): Promise<ApiResponse> {
   const paths: Record<string, { serverRelativeURL: string }> = {};
   for (const [root, apiVersion] of documents.versions()) {
-    const { hash } = await documents.v3(apiVersion);
+    const { hash } = await documents.get({ version: 3, apiVersion });
     paths[root.slice(1)] = { serverRelativeURL: `/openapi/v3${root}?hash=${hash}` };
   }
-  const bytes = json({ paths });
-  const hash = createHash("sha256").update(bytes).digest("hex").toUpperCase();
-  return answer(request, { hash, bytes }, "application/json");
+  documents.prune();
+  const bytes = Buffer.from(JSON.stringify({ paths }));
+  return answer(request, { hash: hashOf(bytes), bytes }, "application/json");
 }
 
 async function answerV3(
@@ -137,7 +124,7 @@ async function answerV3(
     });
   }
   if (!accepts(request, "application/json")) throw notAcceptable(["application/json"]);
-  const made = await documents.v3(apiVersion);
+  const made = await documents.get({ version: 3, apiVersion });
   const wanted = request.query.get("hash");
   if (wanted !== null && wanted !== made.hash) {
     const location = `/openapi/v3${root}?hash=${made.hash}`;
@@ -152,11 +139,12 @@ async function answerV3(
 
 async function answerV2(request: ApiRequest, documents: Documents): Promise<ApiResponse> {
   const isProtobuf = [protobufType, protobufAlias].some((type) => mentions(request, type));
-  if (isProtobuf) return answer(request, await documents.v2("protobuf"), protobufType);
+  if (isProtobuf)
+    return answer(request, await documents.get({ version: 2, form: "protobuf" }), protobufType);
   if (!accepts(request, "application/json")) {
     throw notAcceptable(["application/json", protobufType]);
   }
-  return answer(request, await documents.v2("json"), "application/json");
+  return answer(request, await documents.get({ version: 2, form: "json" }), "application/json");
 }
 
 function answer(

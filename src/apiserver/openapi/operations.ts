@@ -13,6 +13,7 @@ import {
   pathParameter,
   prettyParameter,
 } from "./parameters.ts";
+import { rootOf } from "./root.ts";
 
 /**
  * What can be done with a resource, path by path: the part of a document that is the same in
@@ -94,11 +95,6 @@ export function resourcePaths(resource: Resource): Path[] {
     paths.push(...subresourcePaths(resource, name, subresource, object));
   }
   return paths.filter((path) => path.operations.length > 0);
-}
-
-/** `/api/v1` or `/apis/apps/v1`. */
-export function rootOf({ group, version }: { group: string; version: string }): string {
-  return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 }
 
 /** `CoreV1`, `RbacAuthorizationV1`: the middle of an operation's name. */
