@@ -34,7 +34,7 @@ const server = await startApiServer({
   policies: policies({
     clock: systemClock,
     chance: systemChance,
-    tokenKey: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+    tokenKey: privateKey.export({ type: "pkcs8", format: "pem" }),
     issuer: "https://kubernetes.default.svc.cluster.local",
     staticTokens: `admin-token,admin,u-admin,"system:masters"\nalice-token,alice,u-alice`,
   }),

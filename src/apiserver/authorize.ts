@@ -45,9 +45,7 @@ export function denial(attributes: AuthorizationAttributes, reason: string): Api
   }
   const what = subresource === "" ? resource : `${resource}/${subresource}`;
   const where =
-    namespace === ""
-      ? "at the cluster scope"
-      : `in the namespace ${JSON.stringify(namespace)}`;
+    namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(namespace)}`;
   const detail = `${who} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${why}`;
   return forbidden({ group, resource }, name, detail);
 }

@@ -42,9 +42,10 @@ function report(
   verbose: boolean,
 ) {
   let failed = false;
-  const lines = checks.map(({ name, check }) => {
+  const lines = checks.map((one) => {
+    const { name } = one;
     if (excluded.delete(name)) return `[+]${name} excluded: ok`;
-    const wrong = check();
+    const wrong = one.check();
     if (wrong === undefined) return `[+]${name} ok`;
     failed = true;
     return `[-]${name} failed: reason withheld`;

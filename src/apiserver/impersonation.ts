@@ -18,7 +18,11 @@ export function impersonate(
   const name = one(headers[userHeader]);
   if (name === undefined) {
     // Group, uid and extra mean nothing without a user.
-    if (headers[groupHeader] !== undefined || headers[uidHeader] !== undefined || hasExtra(headers)) {
+    if (
+      headers[groupHeader] !== undefined ||
+      headers[uidHeader] !== undefined ||
+      hasExtra(headers)
+    ) {
       const what = "requested [] without impersonating a user";
       throw new ApiError("InternalError", `Internal error occurred: ${what}`);
     }

@@ -15,10 +15,15 @@ export function requestMetrics(options: {
   cache: WatchCache;
 }): Observer {
   const { metrics, clock, gate, cache } = options;
-  metrics.gauge("apiserver_current_inflight_requests", "Requests under way.", ["request_kind"], () => [
-    { labels: { request_kind: "readOnly" }, value: gate.reading },
-    { labels: { request_kind: "mutating" }, value: gate.writing },
-  ]);
+  metrics.gauge(
+    "apiserver_current_inflight_requests",
+    "Requests under way.",
+    ["request_kind"],
+    () => [
+      { labels: { request_kind: "readOnly" }, value: gate.reading },
+      { labels: { request_kind: "mutating" }, value: gate.writing },
+    ],
+  );
   metrics.gauge("apiserver_storage_objects", "Objects stored.", ["resource"], () =>
     [...cache.all()].map(({ resource, objects }) => ({
       labels: { resource: resource.prefix.slice("/registry/".length, -1) },
@@ -31,7 +36,9 @@ export function requestMetrics(options: {
       value: hub.size,
     })),
   );
-  metrics.gauge("process_resident_memory_bytes", "Memory of the process.", [], () => process.memoryUsage.rss());
+  metrics.gauge("process_resident_memory_bytes", "Memory of the process.", [], () =>
+    process.memoryUsage.rss(),
+  );
   const tallies = new RequestTallies();
   metrics.raw(() => tallies.text());
   return {

@@ -25,7 +25,11 @@ test.each<[string | undefined, Offer, string]>([
   ["application/json;as=Table;v=v9;g=meta.k8s.io,application/json", "list", "json"],
   ["application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io", "list", "NotAcceptable"],
   ["application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", "object", "NotAcceptable"],
-  ["application/json;as=PartialObjectMetadata;v=v1beta1;g=meta.k8s.io", "watch", "json PartialObjectMetadata v1beta1"],
+  [
+    "application/json;as=PartialObjectMetadata;v=v1beta1;g=meta.k8s.io",
+    "watch",
+    "json PartialObjectMetadata v1beta1",
+  ],
 ])("%s of a %s: %s", (accept, offer, expected) => {
   expect(chosen(accept, offer)).toBe(expected);
 });

@@ -25,7 +25,12 @@ export interface AllowedRequest {
 /** Told about every request and its answer. */
 export interface Observer {
   /** `startedMs` is of the monotonic clock. */
-  answered(request: ApiRequest, info: RequestInfo | undefined, status: number, startedMs: number): void;
+  answered(
+    request: ApiRequest,
+    info: RequestInfo | undefined,
+    status: number,
+    startedMs: number,
+  ): void;
 }
 
 /** The stages of the pipeline, as they were configured. */
@@ -56,7 +61,7 @@ export function pipeline(stages: PipelineStages): (request: ApiRequest) => Promi
       info = requestInfo(request.method, request.path, request.query);
       const user =
         request.user ?? (await authenticate(authenticators, request, { anonymous })).user;
-      using _place = gate.enter(info);
+      using place = gate.enter(info);
       const actor = await impersonate(request, user, authorizer);
       const decision = authorize(authorizer, info, actor);
       if (decision) await decision;

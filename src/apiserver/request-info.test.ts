@@ -24,7 +24,11 @@ test.each([
   ["POST", "/api/v1/namespaces/n/pods/p/exec", "create /v1 pods exec n p "],
   ["GET", "/api/v1/nodes/n/proxy/a/b%2Fc", "get /v1 nodes proxy  n a/b/c"],
   ["GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dn1", "list /v1 nodes   n1 "],
-  ["PATCH", "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab", "patch rbac.authorization.k8s.io/v1 clusterroles   a:b "],
+  [
+    "PATCH",
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab",
+    "patch rbac.authorization.k8s.io/v1 clusterroles   a:b ",
+  ],
 ])("%s %s", (method, url, expected) => {
   expect(info(method, url)).toBe(expected);
 });

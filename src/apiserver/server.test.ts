@@ -149,13 +149,17 @@ describe("watches", () => {
     await store.compact(await store.revision());
     await server[Symbol.asyncDispose]();
     server = await start();
-    const [event] = await events(`${configMaps}?watch=1&resourceVersion=${metadata.resourceVersion}`, 1);
+    const [event] = await events(
+      `${configMaps}?watch=1&resourceVersion=${metadata.resourceVersion}`,
+      1,
+    );
     expect(event).toMatchObject({ type: "ERROR", object: { code: 410, reason: "Expired" } });
   });
 
   test("send the state and then say that it was all", async () => {
     await call("POST", configMaps, { body: named("a") });
-    const query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    const query =
+      "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
     const [state, end] = await events(`${configMaps}?${query}`, 2);
     expect(brief(state!)).toBe("ADDED a");
     expect(end).toMatchObject({
@@ -195,7 +199,8 @@ describe("lists", () => {
 describe("services", () => {
   const services = "/api/v1/namespaces/n/services";
   type Service = KubeObject & { spec: { clusterIP: string; ports: { nodePort?: number }[] } };
-  const service = (name: string) => named(name, { spec: { type: "NodePort", ports: [{ port: 80 }] } });
+  const service = (name: string) =>
+    named(name, { spec: { type: "NodePort", ports: [{ port: 80 }] } });
 
   test("made at once get different IPs and node ports; deleted ones give theirs back", async () => {
     const names = Array.from({ length: 30 }, (_, i) => `s${i}`);
@@ -206,7 +211,11 @@ describe("services", () => {
     expect(new Set(made.map(({ spec }) => spec.ports[0]!.nodePort)).size).toBe(30);
     const { clusterIP, ports } = made[0]!.spec;
     await call("DELETE", `${services}/s0`);
-    const again = { type: "NodePort", clusterIP, ports: [{ port: 80, nodePort: ports[0]!.nodePort }] };
+    const again = {
+      type: "NodePort",
+      clusterIP,
+      ports: [{ port: 80, nodePort: ports[0]!.nodePort }],
+    };
     await expect
       .poll(() => call("GET", `/apis/networking.k8s.io/v1/ipaddresses/${clusterIP}`))
       .toMatchObject({ code: 404 });

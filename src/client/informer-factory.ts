@@ -8,6 +8,8 @@ import { type Informer, type InformerOptions, type Selection, startInformer } fr
 
 /** Hands out one shared informer per resource and selection, started when first asked for. */
 export interface InformerFactory {
+  /** What the informers read with. */
+  readonly client: Client;
   informer<T extends KubeObject>(resource: Resource<T>, selection?: Selection): Informer<T>;
 }
 
@@ -27,6 +29,7 @@ export interface InformerFactoryOptions {
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const shared = new Map<string, unknown>();
   return {
+    client: options.client,
     informer<T extends KubeObject>(resource: Resource<T>, selection: Selection = {}) {
       const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
       const { metadataOnly = false } = selection;
@@ -39,11 +42,6 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
       return informer;
     },
   };
-}
-
-/** Resolves when all have their first list. */
-export async function allSynced(informers: Iterable<Informer<never>>): Promise<void> {
-  await Promise.all(Array.from(informers, ({ synced }) => synced));
 }
 
 /** Keeps an object without `managedFields`, which no controller reads; for caches over HTTPS. */

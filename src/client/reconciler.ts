@@ -17,8 +17,8 @@ import type { InformerFactory } from "./informer-factory.ts";
 import type { Informer } from "./informer.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** A reconciler gives up waiting for its caches to show what it wrote after this. */
-const catchUpMsMax = 30_000;
+/** A reconciler gives up waiting for its caches to show what it wrote after this, as upstream. */
+const catchUpMsMax = 300_000;
 /** Deletions have no revision to wait for; the caches are looked at again after this. */
 const catchUpPollMs = 100;
 
@@ -150,8 +150,9 @@ export async function runReconciler<T extends KubeObject>(
 
   async function runOnce(key: ObjectKey): Promise<void> {
     const freshness = states.get(key) ?? new Freshness();
-    if (mustWait(key, freshness)) return;
     try {
+      await freshness.resolveDoubts(context.informers.client, signal);
+      if (mustWait(key, freshness)) return;
       const client = notingClient(context.client, freshness);
       const outcome = await spec.reconcile(key, { ...context, client, caches, enqueueAfter });
       queue.forget(key);

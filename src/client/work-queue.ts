@@ -1,8 +1,8 @@
 import { backoffMs, type BackoffShape } from "#base/backoff.ts";
 import type { Clock, Timer } from "#base/clock.ts";
 
-/** As upstream's default controller rate limiter. */
-const defaultBackoff: BackoffShape = { firstMs: 5, maxMs: 1_000_000 };
+/** As upstream's default controller rate limiter, but that a minute is the most (there 1,000 s). */
+const defaultBackoff: BackoffShape = { firstMs: 5, maxMs: 60_000 };
 
 export interface WorkQueueOptions<K> {
   clock: Clock;

@@ -151,7 +151,7 @@ class Parser {
         if (pending) values.push("");
         pending = true;
       } else if (token.text === ")") {
-        if (pending && values.length > 0) values.push("");
+        if (pending) values.push("");
         return [...new Set(values)].toSorted();
       } else {
         throw unexpected(token, "',', ')' or identifier");

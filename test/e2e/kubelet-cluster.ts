@@ -62,7 +62,7 @@ export async function startKubeletCluster(
   const pki = openPki({ clock, chance });
   const plane = scope.use(
     await startControlPlane({
-      store: new MemoryStore({ clock }),
+      store: scope.use(new MemoryStore({ clock })),
       clock,
       chance,
       log,
@@ -86,13 +86,14 @@ export async function startKubeletCluster(
     tls: { cert: kubeletCert.certificate, key: kubeletCert.key, clientCa },
     ...apiReviews(nodeClient, nodeName),
   };
+  const cri = scope.use(connectCri(containerd.socket, clock));
   const tls = await servingCertificate(pki, nodeName);
   async function start(): Promise<Kubelet> {
     return startKubelet({
       server: { port: 0, tls, authorize: () => Promise.resolve(true) },
       ...(options.server ? { server: kubeletServer } : {}),
       client: nodeClient,
-      cri: connectCri(containerd.socket, clock),
+      cri,
       clock,
       chance,
       log: log.with({ component: "kubelet" }),

@@ -44,7 +44,9 @@ function validateTopologies(problems: Problems, terms: readonly TopologySelector
   for (const [i, term] of terms.entries()) {
     const expressionsAt = at.index(i).child("matchLabelExpressions");
     const expressions: Record<string, string[]> = {};
-    for (const [j, { key, values }] of (term.matchLabelExpressions ?? []).entries()) {
+    for (const [j, expression] of (term.matchLabelExpressions ?? []).entries()) {
+      const { key } = expression;
+      const values = expression.values ?? [];
       const place = expressionsAt.index(j);
       if (values.length === 0) problems.required(place.child("values"));
       for (const [k, value] of values.entries()) {

@@ -34,7 +34,7 @@ export async function renewIdentity(
     },
   };
   if (await writer.create(leases as Resource<never>, lease)) return;
-  await writer.change<Lease>(leases as Resource<never>, lease, (copy) => {
-    copy.spec = { ...copy.spec, renewTime: now, holderIdentity: `apiserver-${hash}_${holder}` };
+  await writer.change(leases as Resource<never>, lease, (copy) => {
+    (copy as Lease).spec = { ...(copy as Lease).spec, renewTime: now, holderIdentity: `apiserver-${hash}_${holder}` };
   });
 }

@@ -15,7 +15,11 @@ const at = { namespace: "default", name: "kubernetes" };
 const port = { name: "https", protocol: "TCP" };
 
 /** The Service `kubernetes`, by which pods reach the API, and the range it is the first of. */
-export function kubernetesService(serviceCIDR: string, securePort: number, nowMs: number): Wanted[] {
+export function kubernetesService(
+  serviceCIDR: string,
+  securePort: number,
+  nowMs: number,
+): Wanted[] {
   const address = new IpRange(serviceCIDR).first;
   const ready = {
     type: "Ready",
@@ -80,8 +84,8 @@ export async function publishEndpoints(
   await writer.ensure(endpoints as Resource<never>, plain);
   const current = writer.current(endpoints as Resource<never>, plain)?.object as Endpoints;
   if (!equalJson(current.subsets, subsets)) {
-    await writer.change<Endpoints>(endpoints as Resource<never>, plain, (copy) => {
-      copy.subsets = structuredClone(subsets);
+    await writer.change(endpoints as Resource<never>, plain, (copy) => {
+      (copy as Endpoints).subsets = structuredClone(subsets);
     });
   }
   const parts = { endpoints: [{ addresses: [address], conditions: { ready: true } }], ports };
@@ -91,9 +95,10 @@ export async function publishEndpoints(
     ...parts,
   };
   await writer.ensure(endpointSlices as Resource<never>, slice);
-  const published = writer.current(endpointSlices as Resource<never>, slice)?.object as EndpointSlice;
+  const published = writer.current(endpointSlices as Resource<never>, slice)
+    ?.object as EndpointSlice;
   if (equalJson(published.endpoints, parts.endpoints) && equalJson(published.ports, ports)) return;
-  await writer.change<EndpointSlice>(endpointSlices as Resource<never>, slice, (copy) => {
+  await writer.change(endpointSlices as Resource<never>, slice, (copy) => {
     Object.assign(copy, structuredClone(parts));
   });
 }

@@ -73,7 +73,10 @@ function flowSchema({ name, spec }: (typeof table.flowSchemas)[number], now: str
   ];
 }
 
-function apiService([group, version, groupPriorityMinimum, versionPriority]: (string | number)[], now: string): Wanted {
+function apiService(
+  [group, version, groupPriorityMinimum, versionPriority]: (string | number)[],
+  now: string,
+): Wanted {
   const condition = {
     type: "Available",
     status: "True",

@@ -41,17 +41,21 @@ const defaults = { "kubernetes.io/bootstrapping": "rbac-defaults" };
 /** The roles and bindings that have to exist. */
 export function bootstrapPolicy(): Wanted[] {
   return [
-    ...rowsOf<RoleRow>(table.clusterroles, clusterRoles as Resource<never>, role),
-    ...rowsOf<BindingRow>(table.clusterrolebindings, clusterRoleBindings as Resource<never>, binding),
-    ...rowsOf<RoleRow>(table.roles, roles as Resource<never>, role),
-    ...rowsOf<BindingRow>(table.rolebindings, roleBindings as Resource<never>, binding),
+    ...rowsOf(table.clusterroles, clusterRoles as Resource<never>, role),
+    ...rowsOf(
+      table.clusterrolebindings,
+      clusterRoleBindings as Resource<never>,
+      binding,
+    ),
+    ...rowsOf(table.roles, roles as Resource<never>, role),
+    ...rowsOf(table.rolebindings, roleBindings as Resource<never>, binding),
   ];
 }
 
-function rowsOf<Row>(
+function rowsOf(
   rows: Readonly<Record<string, unknown>>,
   resource: Resource<never>,
-  fields: (row: Row) => object,
+  fields: (row: never) => object,
 ): Wanted[] {
   return Object.entries(rows).map(([key, row]) => {
     const slash = key.indexOf("/");
@@ -62,7 +66,7 @@ function rowsOf<Row>(
       labels: { ...defaults, ...(row as RoleRow).labels },
       annotations: { [autoUpdate]: "true" },
     };
-    return [resource, { metadata, ...fields(row as Row) }];
+    return [resource, { metadata, ...fields(row as never) }];
   });
 }
 
@@ -104,8 +108,12 @@ export async function mendPolicy(writer: OwnWriter): Promise<void> {
       if (!current || !needed || current.metadata.annotations?.[autoUpdate] !== "true") return;
       const missing = uncovered(current.rules ?? [], needed);
       if (missing.length === 0) return;
-      await writer.change<RoleLike>(resource, object, (copy) => {
-        copy.rules = [...(copy.rules ?? []), ...missing.map((rule) => structuredClone(rule as PolicyRule))];
+      await writer.change(resource, object, (copy) => {
+        const role: RoleLike = copy;
+        role.rules = [
+          ...(role.rules ?? []),
+          ...missing.map((rule) => structuredClone(rule as PolicyRule)),
+        ];
       });
     }),
   );

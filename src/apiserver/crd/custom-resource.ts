@@ -1,4 +1,4 @@
-import { isCondition, schemaOf, storageVersion, versionsOf } from "#apis/apiextensions/crd-spec.ts";
+import { schemaOf, storageVersion, versionsOf } from "#apis/apiextensions/crd-spec.ts";
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -138,7 +138,7 @@ function serveVersion(
       schema: schemaOf(version) ?? anything,
       hasStatus: status !== undefined,
       scale,
-      isTerminating: isCondition(crd, "Terminating"),
+      isTerminating: crd.metadata.deletionTimestamp !== undefined,
     }),
     ...(warning === undefined ? {} : { warnings: [warning] }),
     ...(scale

@@ -37,7 +37,10 @@ export function discoveryHandler(
         const bytes = once(`aggregated ${root}`, () => aggregated(resources(), isCore));
         return bytesResponse(200, aggregatedType, bytes, { vary: "Accept" });
       }
-      return json(accept, once(root, () => (isCore ? apiVersions(serverAddress())   : apiGroupList(resources()))));
+      return json(
+        accept,
+        once(root, () => (isCore ? apiVersions(serverAddress()) : apiGroupList(resources()))),
+      );
     }
     const body =
       isCore && version === undefined
@@ -47,7 +50,13 @@ export function discoveryHandler(
           : isCore
             ? undefined
             : apiResourceList(resources(), group, version);
-    return body && json(String(request.headers["accept"] ?? ""), once(request.path, () => body));
+    return (
+      body &&
+      json(
+        String(request.headers["accept"] ?? ""),
+        once(request.path, () => body),
+      )
+    );
   };
 }
 
@@ -71,7 +80,11 @@ function json(accept: string, bytes: Uint8Array): ApiResponse {
     .split(",")
     .filter((clause) => !clause.includes("as="))
     .join(",");
-  if (plain === "" && accept !== "") throw new ApiError("NotAcceptable", "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+  if (plain === "" && accept !== "")
+    throw new ApiError(
+      "NotAcceptable",
+      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+    );
   negotiate(plain, "none");
   return bytesResponse(200, "application/json", bytes);
 }

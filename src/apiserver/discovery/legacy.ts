@@ -16,7 +16,9 @@ export function apiVersions(serverAddress: string): object {
 
 /** `/apis`. */
 export function apiGroupList(resources: Iterable<Resource>): object {
-  const groups = servedGroups(resources).filter(({ name }) => name !== "").map(groupOf);
+  const groups = servedGroups(resources)
+    .filter(({ name }) => name !== "")
+    .map(groupOf);
   return { kind: "APIGroupList", apiVersion: "v1", groups };
 }
 

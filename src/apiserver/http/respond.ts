@@ -49,7 +49,7 @@ export async function respond(
       );
     case "watch":
       asPlain(response).writeHead(status, headers);
-      return writeWatch(response, body.start);
+      return writeWatch(response, (sink) => body.start(sink));
     case "stream":
       asPlain(response).writeHead(status, headers);
       return writeStream(response, body.stream, log);
@@ -61,7 +61,7 @@ export async function respond(
 
 function acceptsGzip({ headers }: NodeRequest): boolean {
   const accepted = headers["accept-encoding"];
-  return accepted !== undefined && /(^|[\s,])gzip\s*($|[,;])/.test(String(accepted));
+  return accepted !== undefined && /(^|[\s,])gzip\s*($|[,;])/.test(accepted);
 }
 
 function writeBytes(

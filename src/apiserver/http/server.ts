@@ -207,7 +207,8 @@ export class HttpsServer implements AsyncDisposable {
 function refuseMessage(error: Error & { code?: string }, socket: Duplex): void {
   const unknownMethod = error.code === "HPE_INVALID_METHOD";
   const status = unknownMethod ? "405 Method Not Allowed" : "400 Bad Request";
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  if (socket.writable)
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   else socket.destroy();
 }
 

@@ -143,13 +143,13 @@ function checkType({ gvk, schema }: Decodable, value: unknown): void {
   const expected = apiVersionOf(gvk);
   if (apiVersion !== undefined && apiVersion !== "" && apiVersion !== expected) {
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+      `the API version in the data (${JSON.stringify(apiVersion)}) does not match the expected API version (${expected})`,
     );
   }
   // Of custom resources validation says that the kind is wrong.
   if (kind !== undefined && kind !== "" && kind !== gvk.kind && !schema.codec) {
     throw badRequest(
-      `${String(kind)} in version ${JSON.stringify(gvk.version)} cannot be handled as a ${gvk.kind}`,
+      `${JSON.stringify(kind)} in version ${JSON.stringify(gvk.version)} cannot be handled as a ${gvk.kind}`,
     );
   }
 }

@@ -57,7 +57,7 @@ const warningsMax = 256;
 export function answerHeaders(warnings: readonly string[]): ResponseHeaders {
   if (warnings.length === 0) return {};
   const texts = [...new Set(warnings)].slice(0, warningsMax).map((text) => {
-    const clean = text.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").slice(0, warningBytesMax);
+    const clean = text.replaceAll(/\p{Cc}+/gu, " ").slice(0, warningBytesMax);
     return `299 - "${clean.replaceAll(/["\\]/g, "\\$&")}"`;
   });
   return { warning: texts };

@@ -21,8 +21,8 @@ export interface VersionConversion {
 }
 
 const conversions = new Map<Resource, VersionConversion>([
-  [eventsV1 as Resource, { fromStored: eventFromCore, toStored: eventToCore }],
-  [horizontalPodAutoscalersV1 as Resource, { fromStored: hpaFromV2, toStored: hpaToV2 }],
+  [eventsV1, { fromStored: eventFromCore, toStored: eventToCore }],
+  [horizontalPodAutoscalersV1, { fromStored: hpaFromV2, toStored: hpaToV2 }],
 ]);
 
 export function conversionFor(resource: Resource): VersionConversion | undefined {

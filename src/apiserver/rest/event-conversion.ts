@@ -8,7 +8,7 @@ export function eventFromCore(object: KubeObject): KubeObject {
     apiVersion: _, involvedObject, message, source, firstTimestamp, lastTimestamp, count,
     reportingComponent, reportingInstance, ...same
   } = object as Event; // prettier-ignore
-  return compact<EventV1>({
+  return compact({
     ...same,
     apiVersion: "events.k8s.io/v1",
     metadata: { ...same.metadata },
@@ -29,7 +29,7 @@ export function eventToCore(object: KubeObject): KubeObject {
     apiVersion: _, regarding, note, deprecatedSource, deprecatedFirstTimestamp,
     deprecatedLastTimestamp, deprecatedCount, reportingController, reportingInstance, ...same
   } = object as EventV1; // prettier-ignore
-  return compact<Event>({
+  return compact({
     ...same,
     apiVersion: "v1",
     metadata: { ...same.metadata },
@@ -45,7 +45,7 @@ export function eventToCore(object: KubeObject): KubeObject {
 }
 
 /** Without the properties that are undefined: shared objects have none. */
-function compact<T extends KubeObject>(object: { [K in keyof T]?: unknown }): KubeObject {
+function compact(object: Readonly<Record<string, unknown>>): KubeObject {
   return Object.fromEntries(
     Object.entries(object).filter(([, value]) => value !== undefined),
   ) as unknown as KubeObject;

@@ -67,20 +67,20 @@ export function hpaToV2(object: KubeObject): KubeObject {
   const { targetCPUUtilizationPercentage: target, ...specRest } = spec;
   const { currentCPUUtilizationPercentage: current, currentReplicas, ...statusRest } = status ?? {};
   const annotations: Record<string, string> = { ...metadata.annotations };
-  const take = <T>(name: string): T | undefined => {
+  const take = (name: string): unknown => {
     const text = annotations[name];
     delete annotations[name];
     try {
-      return text === undefined ? undefined : (JSON.parse(text) as T);
+      return text === undefined ? undefined : JSON.parse(text);
     } catch {
       return undefined;
     }
   };
-  const metrics = take<MetricSpec[]>(annotation.metrics) ?? [];
+  const metrics = (take(annotation.metrics) ?? []) as MetricSpec[];
   if (target != null) metrics.push(cpuMetric(target));
-  const behavior = take<object>(annotation.behavior);
-  const conditions = take<object[]>(annotation.conditions);
-  const currentMetrics = take<MetricStatus[]>(annotation.currentMetrics) ?? [];
+  const behavior = take(annotation.behavior);
+  const conditions = take(annotation.conditions);
+  const currentMetrics = (take(annotation.currentMetrics) ?? []) as MetricStatus[];
   if (current != null) {
     const now = { averageUtilization: current, averageValue: "0" };
     currentMetrics.push({ type: "Resource", resource: { name: "cpu", current: now } });

@@ -19,17 +19,17 @@ export interface Target {
  * gets a copy of the stored version and may refuse by throwing; it runs again after a lost race.
  * @throws NotFound.
  */
-export async function modify<T extends KubeObject>(
+export async function modify(
   server: Pick<ServerContext, "storage">,
   { served, storage, namespace, name }: Target,
-  change: (copy: T) => void,
+  change: (copy: KubeObject) => void,
 ): Promise<CachedObject> {
   const { group, plural: resource } = served.resource;
   const key = storageKey(storage, namespace, name);
   for (let attempt = 0; attempt < limits.conflictRetriesMax; attempt++) {
     const current = server.storage.get(storage, key);
     if (!current) throw notFound({ group, resource }, name);
-    const copy = structuredClone(current.object) as T;
+    const copy = structuredClone(current.object);
     change(copy);
     const written = await server.storage.replace(storage, current, copy);
     if (written) return written;

@@ -61,7 +61,7 @@ export class OwnWriter {
   /** False when there is one of its name. */
   async create(resource: Resource<never>, object: OwnObject): Promise<boolean> {
     const storage = this.#of(resource);
-    const full = decodeValue(resource as unknown as Resource, object);
+    const full = decodeValue(resource, object);
     full.metadata.uid = this.#chance.uuid();
     full.metadata.creationTimestamp = rfc3339(this.#clock.now());
     if ("spec" in full && countsGeneration(full)) full.metadata.generation = 1;
@@ -76,14 +76,14 @@ export class OwnWriter {
   }
 
   /** Changes an object that is there; a lost race is somebody else's newer will and stays. */
-  async change<T extends KubeObject>(
+  async change(
     resource: Resource<never>,
     object: Pick<OwnObject, "metadata">,
-    change: (copy: T) => void,
+    change: (copy: KubeObject) => void,
   ): Promise<void> {
     const current = this.current(resource, object);
     if (!current) return;
-    const copy = structuredClone(current.object) as T;
+    const copy = structuredClone(current.object);
     change(copy);
     await this.#storage.replace(this.#of(resource), current, copy);
   }

@@ -112,7 +112,7 @@ function applyChange(context: ResourceContext, options: WriteOptions, applied: u
   if (!isObject(applied)) throw badRequest("error decoding YAML: the body is not an object");
   const { kind } = applied;
   if (kind !== resource.gvk.kind) {
-    throw badRequest(`the kind in the body is ${String(kind)} instead of ${resource.gvk.kind}`);
+    throw badRequest(`the kind in the body is ${JSON.stringify(kind)} instead of ${resource.gvk.kind}`);
   }
   return {
     allowCreate: context.info.subresource === "",

@@ -30,7 +30,7 @@ function makeRepresentation(served: Served): Representation {
     list: ({ metadata, objects }) => {
       const items = objects.map(({ object }) => object);
       const list = { apiVersion, kind: listKind, metadata, items };
-      return encodeEnveloped(listSchemaOf(resource), list as TypeMeta);
+      return encodeEnveloped(listSchemaOf(resource), list);
     },
     events: () => ({
       id: `protobuf ${apiVersion}`,

@@ -207,8 +207,8 @@ function isSame(next: KubeObject, current: KubeObject): boolean {
   const { metadata, ...rest } = next;
   const { metadata: was, ...wasRest } = current;
   if (!equalJson(rest, wasRest)) return false;
-  const { resourceVersion: _, managedFields, ...meta } = metadata;
-  const { resourceVersion: __, managedFields: wasManaged, ...wasMeta } = was;
+  const { resourceVersion: _rv, managedFields, ...meta } = metadata;
+  const { resourceVersion: _wasRv, managedFields: wasManaged, ...wasMeta } = was;
   return equalJson(meta, wasMeta) && equalJson(timeless(managedFields), timeless(wasManaged));
 }
 

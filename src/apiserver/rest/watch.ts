@@ -126,15 +126,24 @@ function begin(
 ): Promise<void> | undefined {
   const { storage, start, context } = watch;
   const { cache } = context.server.storage;
-  if (start.from === "now") return void join(0);
+  if (start.from === "now") {
+    join(0);
+    return undefined;
+  }
   if (start.from === "state") {
-    if (start.notOlderThan <= cache.revision) return void sendState(watch, output, join);
+    if (start.notOlderThan <= cache.revision) {
+      sendState(watch, output, join);
+      return undefined;
+    }
     return waitForRevision(cache, start.notOlderThan, context.server.clock).then(() => {
       if (!signal.aborted) sendState(watch, output, join);
     });
   }
   const { since } = start;
-  if (since >= cache.revision) return void join(since > cache.revision ? since : 0);
+  if (since >= cache.revision) {
+    join(since > cache.revision ? since : 0);
+    return undefined;
+  }
   if (since < cache.compactedRevision) {
     return Promise.reject(tooOld(since, cache.compactedRevision));
   }

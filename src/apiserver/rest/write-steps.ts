@@ -159,9 +159,11 @@ export function prepareUpdate(
 
 type Metadata = KubeObject["metadata"];
 
-function keep<K extends keyof Metadata>(metadata: Metadata, was: Metadata, field: K): void {
+type Kept = "deletionTimestamp" | "deletionGracePeriodSeconds" | "generation";
+
+function keep(metadata: Metadata, was: Metadata, field: Kept): void {
   if (was[field] === undefined) delete metadata[field];
-  else metadata[field] = was[field];
+  else Object.assign(metadata, { [field]: was[field] });
 }
 
 function sameDesiredState(object: KubeObject, old: KubeObject): boolean {

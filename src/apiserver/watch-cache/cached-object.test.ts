@@ -6,7 +6,7 @@ const shape = storedShape("v1", "ConfigMap");
 
 function configMap(): KubeObject {
   return {
-    metadata: { name: "a", namespace: "n", labels: { "ä": "ü" } },
+    metadata: { name: "a", namespace: "n", labels: { ä: "ü" } },
     data: { k: "v" },
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -26,7 +26,8 @@ test("the resourceVersion is spliced into the stored bytes and the object", () =
 });
 
 test("bytes in another order are put into ours, and a wrong resourceVersion in them is dropped", () => {
-  const text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"3"}}';
+  const text =
+    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"3"}}';
   const cached = CachedObject.fromStored("/k", 9, shape, Buffer.from(text));
   expect(cached.json.toString()).toBe(
     '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"9","name":"a"}}',

@@ -124,7 +124,11 @@ function lowerBound(block: readonly { readonly key: string }[], key: string): nu
 }
 
 /** The first index from `from` on whose key does not start with `prefix`; one there does. */
-function upperBound(block: readonly { readonly key: string }[], from: number, prefix: string): number {
+function upperBound(
+  block: readonly { readonly key: string }[],
+  from: number,
+  prefix: string,
+): number {
   let low = from + 1;
   let high = block.length;
   while (low < high) {

@@ -15,11 +15,17 @@ const encoding: EventEncoding = {
 
 function pod(name: string, revision: number, node: string, label = ""): CachedObject {
   const metadata = { name, namespace: "n", labels: { l: label } };
-  const object = { kind: "Pod", apiVersion: "v1", metadata, spec: { node } } as unknown as KubeObject;
+  const object = {
+    kind: "Pod",
+    apiVersion: "v1",
+    metadata,
+    spec: { node },
+  } as unknown as KubeObject;
   return CachedObject.fromStored(`/pods/n/${name}`, revision, shape, encodeStored(shape, object));
 }
 
-const nodeOf = ({ object }: CachedObject) => (object as unknown as { spec: { node: string } }).spec.node;
+const nodeOf = ({ object }: CachedObject) =>
+  (object as unknown as { spec: { node: string } }).spec.node;
 
 class Sink implements ByteSink {
   readonly writes: Uint8Array[] = [];
@@ -45,8 +51,8 @@ function watcher(sink: ByteSink, options: Partial<Watcher["scope"]> = {}, since 
 test("the events of a moment are one buffer, the same for all who see the same", () => {
   const hub = new WatchHub("/pods/");
   const [a, b] = [new Sink(), new Sink()];
-  using _a = hub.add(watcher(a));
-  using _b = hub.add(watcher(b));
+  using first = hub.add(watcher(a));
+  using second = hub.add(watcher(b));
   hub.publish(new CacheEvent(1, pod("x", 1, ""), undefined));
   hub.publish(new CacheEvent(2, pod("y", 2, ""), undefined));
   hub.flush();

@@ -83,12 +83,14 @@ export class Collector {
     const node = this.#nodes.get(uid);
     if (!node) return;
     if (!this.graph.synced) return this.#queue.addAfter(uid, notSyncedMs);
+    // Taken out first: who enqueues it meanwhile wants another run.
+    this.#nodes.delete(uid);
     try {
       await this.#attempt(node);
-      this.#nodes.delete(uid);
       this.#queue.forget(uid);
     } catch (error) {
       if (this.#context.signal.aborted) return;
+      this.#nodes.set(uid, node);
       const retryInMs = this.#queue.addRateLimited(uid);
       if (isReason(error, "Conflict")) return;
       const fields = { resource: node.resource.plural, key: node.key, retryInMs, error };

@@ -1,4 +1,4 @@
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { KubeletCredentials } from "./kubelet-access.ts";
 
 /** What connecting to nodes, pods and Services needs. */

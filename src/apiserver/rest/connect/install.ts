@@ -1,4 +1,4 @@
-import type { Router } from "../../router.ts";
+import type { Router } from "#apiserver/router.ts";
 import type { ConnectParts } from "./connect-parts.ts";
 import { podLog } from "./log.ts";
 import { proxy } from "./proxy.ts";

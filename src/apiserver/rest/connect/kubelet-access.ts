@@ -2,7 +2,7 @@ import { type Node, nodes } from "#apis/core/node.ts";
 import { ApiError, notFound } from "#machinery/errors.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { UpgradeTarget } from "#machinery/streaming/http-upgrade.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 
 /** How the API server shows a kubelet who it is, and knows the kubelet; PEM texts. */
 export interface KubeletCredentials {

@@ -6,7 +6,7 @@ import {
   invalidObject,
   notSupported,
 } from "#machinery/field-error.ts";
-import { type ApiResponse, bytesResponse } from "../../response.ts";
+import { type ApiResponse, bytesResponse } from "#apiserver/response.ts";
 import type { ResourceContext } from "../context.ts";
 import type { ConnectParts } from "./connect-parts.ts";
 import { fetchFrom, textOf } from "./fetch.ts";

@@ -1,7 +1,7 @@
 import { type Pod, pods } from "#apis/core/pod.ts";
 import { badRequest, notFound } from "#machinery/errors.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { ResourceRequestInfo } from "../context.ts";
 
 export type SharedPod = DeepReadonly<Pod>;

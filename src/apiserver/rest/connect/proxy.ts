@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "#machinery/errors.ts";
 import { proxyUpgrade } from "#machinery/streaming/proxy-upgrade.ts";
-import type { ApiResponse, ResponseHeaders } from "../../response.ts";
+import type { ApiResponse, ResponseHeaders } from "#apiserver/response.ts";
 import type { ResourceContext } from "../context.ts";
 import type { ConnectParts } from "./connect-parts.ts";
 import { fetchFrom } from "./fetch.ts";

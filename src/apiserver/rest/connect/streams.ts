@@ -4,7 +4,7 @@ import { translatePortForward } from "#machinery/streaming/port-forward.ts";
 import { streamOptionsOf } from "#machinery/streaming/protocols.ts";
 import { proxyUpgrade } from "#machinery/streaming/proxy-upgrade.ts";
 import { translateRemoteCommand } from "#machinery/streaming/remote-command.ts";
-import type { ApiResponse } from "../../response.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import type { ResourceContext } from "../context.ts";
 import { admissionAttributes } from "../write-steps.ts";
 import type { ConnectParts } from "./connect-parts.ts";

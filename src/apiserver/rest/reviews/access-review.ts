@@ -4,8 +4,8 @@ import type { SubjectAccessReview } from "#apis/authorization/subject-access-rev
 import { badRequest } from "#machinery/errors.ts";
 import { type FieldError, invalid, invalidObject } from "#machinery/field-error.ts";
 import type { UserInfo } from "#machinery/strategy.ts";
-import type { AuthorizationAttributes, Authorizer } from "../../authorization/authorizer.ts";
-import type { ApiResponse } from "../../response.ts";
+import type { AuthorizationAttributes, Authorizer } from "#apiserver/authorization/authorizer.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import { answerPlain } from "../answer.ts";
 import type { ResourceContext } from "../context.ts";
 import { readReview } from "./read-review.ts";
@@ -18,7 +18,8 @@ export async function reviewAccess(
   context: ResourceContext,
   authorizer: Authorizer,
 ): Promise<ApiResponse> {
-  const { as, object } = await readReview<Review>(context);
+  const { as, object: read } = await readReview(context);
+  const object = read as Review;
   const isSelf = object.kind === "SelfSubjectAccessReview";
   const isLocal = object.kind === "LocalSubjectAccessReview";
   const spec: Spec = object.spec;

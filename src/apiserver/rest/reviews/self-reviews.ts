@@ -5,7 +5,7 @@ import type { PolicyRule } from "#apis/rbac/policy-rule.ts";
 import { badRequest } from "#machinery/errors.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { UserInfo } from "#machinery/strategy.ts";
-import type { ApiResponse } from "../../response.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import { answerPlain } from "../answer.ts";
 import type { ResourceContext } from "../context.ts";
 import { readReview } from "./read-review.ts";
@@ -18,7 +18,8 @@ export interface RuleSource {
 
 /** POST of a SelfSubjectReview: who am I? */
 export async function reviewSelf(context: ResourceContext): Promise<ApiResponse> {
-  const { as, object } = await readReview<SelfSubjectReview>(context);
+  const { as, object: read } = await readReview(context);
+  const object = read as SelfSubjectReview;
   object.metadata.creationTimestamp = rfc3339(context.server.clock.now());
   object.status = { userInfo: userInfoOf(context.user) };
   return answerPlain(context, as, 201, object);
@@ -29,7 +30,8 @@ export async function reviewSelfRules(
   context: ResourceContext,
   source: RuleSource | undefined,
 ): Promise<ApiResponse> {
-  const { as, object } = await readReview<SelfSubjectRulesReview>(context);
+  const { as, object: read } = await readReview(context);
+  const object = read as SelfSubjectRulesReview;
   const namespace = object.spec.namespace ?? "";
   if (namespace === "") throw badRequest("no namespace on request");
   const rules = source?.rulesFor(context.user, namespace) ?? [];

@@ -1,8 +1,8 @@
 import type { TokenReview } from "#apis/authentication/token-review.ts";
 import { ApiError, badRequest } from "#machinery/errors.ts";
-import type { Authenticated, TokenAuthenticator } from "../../authentication/authenticator.ts";
-import { withAuthenticatedGroup } from "../../authentication/chain.ts";
-import type { ApiResponse } from "../../response.ts";
+import type { Authenticated, TokenAuthenticator } from "#apiserver/authentication/authenticator.ts";
+import { withAuthenticatedGroup } from "#apiserver/authentication/chain.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import { answerPlain } from "../answer.ts";
 import type { ResourceContext } from "../context.ts";
 import { readReview } from "./read-review.ts";
@@ -14,7 +14,8 @@ export async function reviewToken(
   authenticators: readonly TokenAuthenticator[],
   apiAudiences: readonly string[],
 ): Promise<ApiResponse> {
-  const { as, object } = await readReview<TokenReview>(context);
+  const { as, object: read } = await readReview(context);
+  const object = read as TokenReview;
   const { token, audiences } = object.spec;
   if (!token) throw badRequest("token is required for TokenReview in authentication");
   const wanted = audiences?.length ? audiences : apiAudiences;

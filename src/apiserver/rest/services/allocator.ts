@@ -12,7 +12,7 @@ import type { KubeObject } from "#machinery/meta.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { Resource } from "#machinery/resource.ts";
 import { OwnWriter } from "../own-writer.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { ObjectStorage } from "../storage.ts";
 import type { Reservation, WriteHook } from "../write-hook.ts";
 import { defaultFamilies } from "./families.ts";
@@ -59,7 +59,7 @@ export class ServiceAllocator implements WriteHook, Disposable {
     const { reader } = this.#options;
     for (const { metadata, spec } of reader.list(ipAddresses, "")) {
       if (metadata.labels?.[managedBy] !== allocatorName) continue;
-      const { name = "", namespace = "" } = spec.parentRef ?? {};
+      const { name, namespace = "" } = spec.parentRef ?? { name: "" };
       const service = reader.get(services, namespace, name);
       if (!service?.spec.clusterIPs?.includes(metadata.name))
         await this.#freeAddress(metadata.name);

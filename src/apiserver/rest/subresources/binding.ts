@@ -4,7 +4,7 @@ import type { Pod } from "#apis/core/pod.ts";
 import { ApiError, badRequest, conflict } from "#machinery/errors.ts";
 import { describe, notSupported, required } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import type { ApiResponse } from "../../response.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import { answerPlain, representation } from "../answer.ts";
 import { decodeBody } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
@@ -52,7 +52,7 @@ export async function bindPod(
   if (options.dryRun) {
     const named = { ...context, served: podsServed, info: { ...info, name } };
     assign(structuredClone(existing(named, storage).object) as Pod, object, nowMs);
-  } else await modify<Pod>(server, target, (pod) => assign(pod, object, nowMs));
+  } else await modify(server, target, (pod) => assign(pod as Pod, object, nowMs));
   return answerPlain(context, as, 201, success(201));
 }
 

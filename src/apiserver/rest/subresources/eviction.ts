@@ -4,7 +4,7 @@ import { type Eviction, eviction } from "#apis/policy/eviction.ts";
 import type { PodDisruptionBudget } from "#apis/policy/pod-disruption-budget.ts";
 import { ApiError, badRequest, forbidden, isReason, tooManyRequests } from "#machinery/errors.ts";
 import { labelQuery } from "#machinery/selectors.ts";
-import type { ApiResponse } from "../../response.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import { answerPlain, representation } from "../answer.ts";
 import { decodeBody } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
@@ -142,9 +142,9 @@ async function takeDisruption(
   const { name } = budget.metadata;
   if (dryRun) return checkBudget(budget);
   const target = { served, storage, namespace: info.namespace, name };
-  await modify<PodDisruptionBudget>(server, target, (copy) => {
-    checkBudget(copy);
-    const status = copy.status!;
+  await modify(server, target, (copy) => {
+    checkBudget(copy as PodDisruptionBudget);
+    const status = (copy as PodDisruptionBudget).status!;
     status.disruptionsAllowed = (status.disruptionsAllowed ?? 0) - 1;
     const disrupted = (status.disruptedPods ??= {});
     disrupted[pod.metadata.name] = rfc3339(server.clock.now());
@@ -186,8 +186,8 @@ async function announce(
     preconditions.uid !== undefined || preconditions.resourceVersion !== undefined;
   if (write.dryRun || hasPreconditions || pod.metadata.deletionTimestamp) return;
   const target = { served, storage, namespace: info.namespace, name: pod.metadata.name };
-  await modify<Pod>(server, target, (copy) =>
-    setCondition(copy, "DisruptionTarget", server.clock.now(), {
+  await modify(server, target, (copy) =>
+    setCondition(copy as Pod, "DisruptionTarget", server.clock.now(), {
       reason: "EvictionByEvictionAPI",
       message: "Eviction API: evicting",
     }),
