@@ -58,6 +58,8 @@ export class TestMachine implements AsyncDisposable {
   /** Runs a command on the machine; never rejects for what the command itself does. */
   async run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Output> {
     const child = this.spawn(command, args, options.env);
+    // A command that ends without reading its input is no error of the test.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(options.input ?? "");
     const [code, stdout, stderr] = await Promise.all([
       new Promise<number>((resolve) => child.on("close", (status) => resolve(status ?? -1))),
