@@ -35,22 +35,26 @@ const known = new Map<string, Negotiated>();
 const knownMax = 1_000;
 
 /**
- * Chooses by the `Accept` header how to answer.
+ * Chooses by the `Accept` header how to answer. Custom resources (`isCustom`) have no protobuf.
  * @throws NotAcceptable when nothing that is accepted is on offer.
  */
-export function negotiate(accept: string | undefined, offer: Offer): Negotiated {
+export function negotiate(
+  accept: string | undefined,
+  offer: Offer,
+  isCustom = false,
+): Negotiated {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") {
     return plainJson;
   }
-  const key = `${offer} ${accept}`;
+  const key = `${offer} ${isCustom ? "custom " : ""}${accept}`;
   const found = known.get(key);
   if (found) return found;
-  const chosen = choose(accept, offer);
+  const chosen = choose(accept, offer, isCustom);
   if (known.size < knownMax) known.set(key, chosen);
   return chosen;
 }
 
-function choose(accept: string, offer: Offer): Negotiated {
+function choose(accept: string, offer: Offer, isCustom: boolean): Negotiated {
   const clauses = accept
     .split(",")
     .map(parseClause)
@@ -59,6 +63,7 @@ function choose(accept: string, offer: Offer): Negotiated {
     const media = mediaOf(type);
     if (media === undefined || (offer === "watch" && media === "yaml")) continue;
     const as = parameters["as"];
+    if (as === undefined && media === "protobuf" && isCustom) continue;
     if (as === undefined) return media === "json" ? plainJson : { ...plainJson, media };
     const version = parameters["v"];
     if (parameters["g"] !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) continue;

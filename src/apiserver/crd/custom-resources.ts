@@ -138,10 +138,12 @@ export class CustomResources implements AsyncDisposable {
   async #write(crd: Crd, change: (copy: CustomResourceDefinition) => void): Promise<void> {
     const { name, uid, resourceVersion } = crd.metadata;
     const target = this.#target(name);
-    await modify<CustomResourceDefinition>(this.#options.server, target, (copy) => {
+    await modify(this.#options.server, target, (copy) => {
       const { metadata } = copy;
       // It has changed: that change brings it here again.
-      if (metadata.uid === uid && metadata.resourceVersion === resourceVersion) change(copy);
+      if (metadata.uid === uid && metadata.resourceVersion === resourceVersion) {
+        change(copy as CustomResourceDefinition);
+      }
     }).catch((error: unknown) => {
       if (!isReason(error, "NotFound")) throw error;
     });

@@ -15,7 +15,7 @@ import { decode } from "#machinery/schema/decode.ts";
 import { DecodeError } from "#machinery/schema/decode-error.ts";
 import type { ObjectSchema } from "#machinery/schema/schema.ts";
 import { duplicateFields, unknownFields } from "#machinery/schema/strict.ts";
-import { bodyMedia, type MediaType } from "../negotiate.ts";
+import { bodyMedia, contentTypes, type MediaType, unsupportedMedia } from "../negotiate.ts";
 
 /** The `fieldValidation` of a write. */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -78,6 +78,7 @@ export function decodeBody(
   warnings: string[],
 ): KubeObject {
   if (raw.body instanceof Uint8Array && bodyMedia(raw.contentType) === "protobuf") {
+    if (kind.schema.codec) throw unsupportedMedia([contentTypes.json, contentTypes.yaml]);
     return decodeMessage(kind, raw.body);
   }
   const { value: parsed, json } = parseBody(raw);

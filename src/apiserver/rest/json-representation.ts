@@ -25,23 +25,27 @@ function makeRepresentation(served: Served): Representation {
     contentType: contentTypes.json,
     watchContentType: contentTypes.json,
     one: (object) => object.json,
-    list: ({ metadata, objects }) => joinList(served.resource, metadata, objects),
+    list: ({ metadata, objects }) => joinList(served.resource, metadata, objects, served.state !== undefined),
     events: () => encoding,
     plain: (object) => Buffer.from(`${JSON.stringify(object)}\n`),
   };
 }
 
-/** A list is its head and the items' bytes joined; items are written without their type. */
+/**
+ * A list is its head and the items' bytes joined; items are written without their type, but for
+ * those of custom resources (`typed`).
+ */
 export function joinList(
   resource: Resource,
   metadata: ListMeta,
   objects: readonly CachedObject[],
+  typed = false,
 ): Buffer {
   const { listKind: kind, apiVersion } = resource;
   const head = `${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`;
   const start = Buffer.byteLength(head);
   let size = start + listEnd.length;
-  for (const { json, itemAt } of objects) size += json.length - itemAt + 2;
+  for (const { json, itemAt } of objects) size += json.length - (typed ? 1 : itemAt) + 2;
   if (objects.length > 0) size--;
   const bytes = Buffer.allocUnsafe(size);
   bytes.write(head);
@@ -49,7 +53,7 @@ export function joinList(
   for (const { json, itemAt } of objects) {
     if (at > start) bytes[at++] = comma;
     bytes[at++] = brace;
-    at += json.copy(bytes, at, itemAt);
+    at += json.copy(bytes, at, typed ? 1 : itemAt);
   }
   listEnd.copy(bytes, at);
   return bytes;

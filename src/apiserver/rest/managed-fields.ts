@@ -1,4 +1,5 @@
 import { rfc3339 } from "#base/clock.ts";
+import { MissingKeyError } from "#machinery/apply/shape.ts";
 import {
   type UpdateRecord,
   updateManagedFields,
@@ -40,9 +41,19 @@ export function trackScale(
 
 function recordFields(record: UpdateRecord & { readonly next: KubeObject }): void {
   const next: KubeObject = record.next;
-  const managedFields = updateManagedFields(record);
+  const managedFields = fieldsAfter(record);
   if (managedFields) next.metadata.managedFields = managedFields;
   else delete next.metadata.managedFields;
+}
+
+/** Of an object that cannot be understood nobody owns anything; validation says why. */
+function fieldsAfter(record: UpdateRecord): KubeObject["metadata"]["managedFields"] {
+  try {
+    return updateManagedFields(record);
+  } catch (error) {
+    if (error instanceof MissingKeyError) return undefined;
+    throw error;
+  }
 }
 
 /** Who writes what, and when, for the book-keeping of fields. */

@@ -50,10 +50,12 @@ export interface Patch {
 
 /** @throws UnsupportedMediaType, BadRequest. */
 export async function readPatchRequest(
-  { request }: ResourceContext,
+  { request, served }: ResourceContext,
   isStrict = false,
 ): Promise<Patch> {
-  const type = patchType(request.headers["content-type"] as string | undefined);
+  // Nobody knows how the lists of custom resources would be merged.
+  const types = served.state === undefined ? accepted : accepted.filter((each) => each !== patchTypes.strategic);
+  const type = patchType(types, request.headers["content-type"] as string | undefined);
   return { type, value: readPatch(await request.body(), type, isStrict) };
 }
 
@@ -68,10 +70,10 @@ function checkApplyOptions({ type }: Patch, { fieldManager, force }: WriteOption
   throw invalidOptions("PatchOptions", [required("fieldManager", "is required for apply patch")]);
 }
 
-function patchType(contentType: string | undefined): PatchType {
+function patchType(types: readonly PatchType[], contentType: string | undefined): PatchType {
   const type = (contentType ?? "").split(";", 1)[0]!.trim();
-  const found = accepted.find((each) => each === type);
-  if (!found) throw unsupportedMedia(accepted);
+  const found = types.find((each) => each === type);
+  if (!found) throw unsupportedMedia(types);
   return found;
 }
 

@@ -5,7 +5,7 @@ import type { Representation } from "./representation.ts";
 import type { Served } from "./served.ts";
 
 /** YAML, made for people: not shared, not streamed. */
-export function yamlRepresentation({ resource }: Served): Representation {
+export function yamlRepresentation({ resource, state }: Served): Representation {
   const bytes = (value: object) => Buffer.from(stringify(value));
   return {
     contentType: contentTypes.yaml,
@@ -13,6 +13,7 @@ export function yamlRepresentation({ resource }: Served): Representation {
     one: ({ object }) => bytes(object),
     list: ({ metadata, objects }) => {
       const items = objects.map(({ object }) => {
+        if (state !== undefined) return object;
         const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
         return rest;
       });
