@@ -18,7 +18,7 @@ test("folders import only what the architecture diagram allows", () => {
       }
       const target = specifier.match(/^#([^/]+)\//)?.[1];
       if (target === undefined || target === layer || allowed.includes(target)) return [];
-      if (target === "testkit" && file.path.endsWith(".test.ts")) return [];
+      if (target === "testkit" && /(\.test|\/testkit)\.ts$/.test(file.path)) return [];
       return [`${file.path}:${line}: ${layer} may not import ${target} (see tools/layers.ts)`];
     });
   });
@@ -45,7 +45,7 @@ const banned: readonly Ban[] = [
     "the Clock that was passed in",
     /^src\/base\//,
   ],
-  [/\bsetTimeout\(|\bsetInterval\(/, "clock.after or clock.sleep", /^src\/base\//],
+  [/(?<!\.)\bsetTimeout\(|(?<!\.)\bsetInterval\(/, "clock.after or clock.sleep", /^src\/base\//],
   [/\bMath\.random\(|\brandomUUID\(/, "the Chance that was passed in", /^src\/base\//],
   [/\bconsole\.|\bprocess\.exit\(/, "the Logger, or process.exitCode", /^(cmd|src\/cli)\//],
   [/\bextends EventEmitter\b|\bnew EventEmitter\b/, "an AsyncIterable or a direct call"],

@@ -1,5 +1,6 @@
 import type { Chance } from "#base/chance.ts";
 import type { Clock } from "#base/clock.ts";
+import type { Logger } from "#base/log.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { AdmissionPlugin } from "./admission.ts";
@@ -41,6 +42,11 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import type { WebhookOptions } from "./webhooks/call.ts";
+import { mutatingAdmissionWebhook } from "./webhooks/mutating-webhook.ts";
+import { endpointResolver, type ServiceResolver } from "./webhooks/service-endpoint.ts";
+import { HttpsWebhookTransport, type WebhookTransport } from "./webhooks/transport.ts";
+import { validatingAdmissionWebhook } from "./webhooks/validating-webhook.ts";
 
 /** What the plug-ins work with, and what the cluster's operator sets. */
 export interface AdmissionOptions {
@@ -65,6 +71,11 @@ export interface AdmissionOptions {
   readonly resourceOf?: ResourceOf;
   /** Knows the versions of custom resources, too. */
   readonly equivalents?: Equivalents;
+  /** How webhooks are reached; default: HTTPS. */
+  readonly webhookTransport?: WebhookTransport;
+  /** Where Services are; default: at their ready endpoints. */
+  readonly resolveService?: ServiceResolver;
+  readonly log?: Logger;
 }
 
 interface Entry {
@@ -121,12 +132,23 @@ const entries: readonly Entry[] = [
   off("DenyServiceExternalIPs", () => denyServiceExternalIps),
   on("PodTopologyLabels", (o) => podTopologyLabels(o.reader)),
   on("MutatingAdmissionPolicy", (o) => mutatingAdmissionPolicy(o)),
+  on("MutatingAdmissionWebhook", (o) => mutatingAdmissionWebhook(webhookOptions(o))),
   on("ValidatingAdmissionPolicy", (o) => validatingAdmissionPolicy(o)),
+  on("ValidatingAdmissionWebhook", (o) => validatingAdmissionWebhook(webhookOptions(o))),
   on("ResourceQuota", ({ reader, clock, handle }) =>
     resourceQuota({ reader, clock, writeStatus: quotaStatusWriter(handle) }),
   ),
   off("AlwaysDeny", () => alwaysDeny),
 ];
+
+function webhookOptions(options: AdmissionOptions): WebhookOptions {
+  const { reader, chance, clock, webhookTransport, resolveService } = options;
+  return {
+    ...options,
+    transport: webhookTransport ?? new HttpsWebhookTransport(clock),
+    resolve: resolveService ?? endpointResolver(reader, chance),
+  };
+}
 
 /** Every plug-in there is, in order. */
 export const admissionPluginNames: readonly string[] = entries.map(({ name }) => name);

@@ -4,7 +4,7 @@ import type { PodTemplateSpec } from "#apis/core/pod-spec.ts";
 import { internalError } from "#machinery/errors.ts";
 import { invalidObject } from "#machinery/field-error.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../admission.ts";
 import { forbid } from "../errors.ts";
 import type { Subject, Violation } from "./check.ts";

@@ -3,7 +3,7 @@ import { allResources } from "#apis/all.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { Resource } from "#machinery/resource.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import { query } from "../matching.ts";
 
 /** A policy or binding that does not work as it is written. */

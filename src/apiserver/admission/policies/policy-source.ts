@@ -1,7 +1,7 @@
 import type { KubeObject } from "#machinery/meta.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { Resource } from "#machinery/resource.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 
 /** A policy and what binds it, compiled. */
 export interface BoundPolicy<P, B> {

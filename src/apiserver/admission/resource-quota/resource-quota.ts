@@ -3,7 +3,7 @@ import type { Clock } from "#base/clock.ts";
 import { isReason } from "#machinery/errors.ts";
 import { equalJson } from "#machinery/patch/json-value.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../admission.ts";
 import { type Charge, isCharged, planCharges } from "./charge.ts";
 

@@ -5,8 +5,8 @@ import { roles } from "#apis/rbac/role.ts";
 import type { RoleRef } from "#apis/rbac/subject.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { UserInfo } from "#machinery/strategy.ts";
-import { userName } from "../../authentication/service-account-token.ts";
-import type { ObjectReader } from "../../object-reader.ts";
+import { userName } from "#apiserver/authentication/service-account-token.ts";
+import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { Rule } from "./rules.ts";
 
 /** A rule with where it comes from, for the reason of a decision. */

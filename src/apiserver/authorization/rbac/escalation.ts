@@ -4,7 +4,7 @@ import type { RoleRef } from "#apis/rbac/subject.ts";
 import { forbidden, notFound } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import type { AdmissionAttributes, AdmissionPlugin } from "../../admission/admission.ts";
+import type { AdmissionAttributes, AdmissionPlugin } from "#apiserver/admission/admission.ts";
 import type { Authorizer } from "../authorizer.ts";
 import type { RbacAuthorizer } from "./rbac.ts";
 import { type Rule, uncovered } from "./rules.ts";

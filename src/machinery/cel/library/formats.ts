@@ -1,4 +1,4 @@
-import * as names from "../../names.ts";
+import * as names from "#machinery/names.ts";
 import { listOf, opaque, optionalOf, string } from "../types.ts";
 import { ArrayList, CelOpaque, CelOptional } from "../values.ts";
 import { parseTimestamp } from "../time.ts";

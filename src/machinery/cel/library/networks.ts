@@ -1,6 +1,6 @@
 import {
   type Cidr, cidrContains, formatIp, type IpAddress, isCanonicalIp, parseCidr, parseIp,
-} from "../../validation/ip.ts"; // prettier-ignore
+} from "#machinery/validation/ip.ts"; // prettier-ignore
 import { bool, int, opaque, string } from "../types.ts";
 import { CelError, CelOpaque } from "../values.ts";
 import {

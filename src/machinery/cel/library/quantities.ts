@@ -1,4 +1,4 @@
-import { formatQuantity, parseQuantity, type QuantityValue } from "../../quantity.ts";
+import { formatQuantity, parseQuantity, type QuantityValue } from "#machinery/quantity.ts";
 import { bool, double, int, opaque, string } from "../types.ts";
 import { CelError, CelOpaque } from "../values.ts";
 import { type CelLibrary, global, member, traversal } from "./library.ts";
