@@ -97,14 +97,18 @@ function responseOf(text: string, apiVersion: string): Response {
     );
   }
   if (!isObject(review)) throw new WebhookCallError("the answer is no AdmissionReview");
-  const given = `${String(review["apiVersion"])}, Kind=${String(review["kind"])}`;
+  const given = `${shown(review["apiVersion"])}, Kind=${shown(review["kind"])}`;
   const wanted = `${apiVersion}, Kind=AdmissionReview`;
   // The first version did not insist on its own name.
   if (apiVersion.endsWith("/v1") && given !== wanted) {
     throw new WebhookCallError(`expected webhook response of ${wanted}, got ${given}`);
   }
   if (!isObject(review["response"])) throw new WebhookCallError("webhook response was absent");
-  return review["response"] as unknown as Response;
+  return review["response"];
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function patchOf(

@@ -40,7 +40,7 @@ export class HttpsWebhookTransport implements WebhookTransport, Disposable {
 
   async post(call: WebhookCall): Promise<WebhookAnswer> {
     const deadline = new AbortController();
-    using _timer = this.#clock.after(call.timeoutMs, () => deadline.abort());
+    using _ = this.#clock.after(call.timeoutMs, () => deadline.abort());
     try {
       return await this.#exchange(call, deadline.signal);
     } catch (error) {

@@ -20,12 +20,12 @@ export interface Webhook {
   readonly broken: string | undefined;
 }
 
-interface Configuration extends KubeObject {
-  webhooks?: (ValidatingWebhook & Partial<MutatingWebhook>)[];
-}
+type Configuration = DeepReadonly<KubeObject> & {
+  readonly webhooks?: readonly Webhook["source"][] | undefined;
+};
 
 /** All webhooks of a sort, by the names of their configurations; made anew after changes. */
-export function webhookSource<T extends Configuration>(
+export function webhookSource<T extends KubeObject>(
   reader: ObjectReader,
   configurations: Resource<T>,
 ): () => readonly Webhook[] {
@@ -35,7 +35,7 @@ export function webhookSource<T extends Configuration>(
   });
   return () => {
     current ??= reader.list(configurations, "").flatMap((configuration) => {
-      const { metadata, webhooks } = configuration as DeepReadonly<Configuration>;
+      const { metadata, webhooks } = configuration as Configuration;
       return (webhooks ?? []).map((source, index) => compile(metadata.name, index, source));
     });
     return current;
