@@ -38,11 +38,7 @@ const knownMax = 1_000;
  * Chooses by the `Accept` header how to answer. Custom resources (`isCustom`) have no protobuf.
  * @throws NotAcceptable when nothing that is accepted is on offer.
  */
-export function negotiate(
-  accept: string | undefined,
-  offer: Offer,
-  isCustom = false,
-): Negotiated {
+export function negotiate(accept: string | undefined, offer: Offer, isCustom = false): Negotiated {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") {
     return plainJson;
   }

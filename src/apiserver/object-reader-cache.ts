@@ -1,6 +1,5 @@
 import { storageOf } from "#apis/registry.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { Resource } from "#machinery/resource.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ResourceCache } from "./watch-cache/resource-cache.ts";
@@ -9,7 +8,7 @@ import type { WatchCache } from "./watch-cache/watch-cache.ts";
 /** The server's own view of the world, out of the watch cache. Only of versions that are stored. */
 export function cacheReader(cache: WatchCache): ObjectReader {
   const cacheOf = (resource: Resource<never>): ResourceCache => {
-    return cache.resource(storageOf(resource as unknown as Resource).prefix);
+    return cache.resource(storageOf(resource).prefix);
   };
   const keyOf = (resource: Resource<never>, namespace: string, name: string): string => {
     const { prefix } = cacheOf(resource).resource;
@@ -33,9 +32,8 @@ export function cacheReader(cache: WatchCache): ObjectReader {
     // Writes are acknowledged when the cache has them: with one server it is never stale.
     getFresh: async (resource, namespace, name) => reader.get(resource, namespace, name),
     onChange(resource, changed) {
-      type Seen = DeepReadonly<never> | undefined;
       return cacheOf(resource as unknown as Resource<never>).onChange((next, old) =>
-        changed(next?.object as Seen, old?.object as Seen),
+        changed(next?.object as never, old?.object as never),
       );
     },
   };

@@ -61,7 +61,7 @@ export function pipeline(stages: PipelineStages): (request: ApiRequest) => Promi
       info = requestInfo(request.method, request.path, request.query);
       const user =
         request.user ?? (await authenticate(authenticators, request, { anonymous })).user;
-      using place = gate.enter(info);
+      using _ = gate.enter(info);
       const actor = await impersonate(request, user, authorizer);
       const decision = authorize(authorizer, info, actor);
       if (decision) await decision;

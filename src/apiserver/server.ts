@@ -106,78 +106,32 @@ export interface ApiServer extends AsyncDisposable {
 
 /** Starts the server; resolves when it is ready for requests. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, clock, chance, log } = options;
+  const { store, clock, log } = options;
   await using scope = new AsyncDisposableStack();
+  const stop = new AbortController();
   const served = allResources.map(serve);
   const cache = scope.use(await WatchCache.open({ store, clock, log, resources: stored(served) }));
+  scope.defer(() => stop.abort());
   const reader = cacheReader(cache);
   const policies = options.policies(reader, (request) => handle(request));
-  const hooks = new Map<string, WriteHook>();
-  const context: ServerContext = {
-    clock,
-    chance,
-    log,
-    storage: new ObjectStorage(store, cache),
-    admission: new AdmissionChain(policies.admission),
-    authorizer: policies.authorizer,
-    hooks,
-    allowPrivileged: options.allowPrivileged ?? true,
-  };
-  const { storage } = context;
-  const writer = await bootstrap({
-    storage,
-    clock,
-    chance,
-    clientCa: options.listen?.clientCa,
-    serviceCIDR: options.serviceCIDR ?? "10.96.0.0/16",
-    securePort: options.listen?.port || 6443,
-  });
-  const nodePorts = options.nodePorts ?? { first: 30_000, last: 32_767 };
-  const allocator = scope.use(
-    new ServiceAllocator({ storage, reader, clock, chance, log, nodePorts }),
-  );
-  hooks.set("/services", allocator);
-  const stop = new AbortController();
-  scope.defer(() => stop.abort());
+  const context = contextOf(options, cache, policies);
+  const { writer, allocator } = await prepareCluster(options, context, reader, scope);
   const router = new Router(context);
   for (const each of served) router.add(each);
-  installSpecials(router, {
-    reader,
-    authorizer: policies.authorizer,
-    tokenAuthenticators: policies.tokenAuthenticators ?? [],
-    tokenIssuer: policies.tokenIssuer,
-    rules: policies.rbac,
-  });
-  if (options.kubelet) {
-    installConnect(router, { reader, kubelet: options.kubelet, signal: stop.signal });
-  }
-  scope.use(
-    await CustomResources.start({
-      server: context,
-      router,
-      reader,
-      converterFor: () => ({ strategy: "None" }),
-    }),
-  );
+  await installResources(router, context, { options, policies, reader, scope, stop: stop.signal });
   const gate = new RequestGate();
   const metrics = createMetrics();
-  const observers = [requestMetrics({ metrics, clock, gate, cache })];
-  const { authenticators, authorizer } = policies;
   let address = "localhost";
-  installPaths(router, {
-    metrics,
-    cache,
-    tokenIssuer: policies.tokenIssuer,
-    address: () => address,
-  });
+  const { tokenIssuer } = policies;
+  installPaths(router, { metrics, cache, tokenIssuer, address: () => address });
   const handle = pipeline({
     clock,
     log,
-    authenticators,
+    authenticators: policies.authenticators,
     anonymous: options.anonymous ?? true,
     gate,
-    authorizer,
-    observers,
+    authorizer: policies.authorizer,
+    observers: [requestMetrics({ metrics, clock, gate, cache })],
     handler: (allowed) => router.route(allowed),
   });
   upkeep(options, cache, stop.signal);
@@ -199,6 +153,75 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     useCertificate: (certificate) => https?.useCertificate(certificate),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+interface MutableContext extends ServerContext {
+  readonly hooks: Map<string, WriteHook>;
+}
+
+function contextOf(
+  { store, clock, chance, log, allowPrivileged = true }: ApiServerOptions,
+  cache: WatchCache,
+  { admission, authorizer }: Policies,
+): MutableContext {
+  return {
+    clock,
+    chance,
+    log,
+    storage: new ObjectStorage(store, cache),
+    admission: new AdmissionChain(admission),
+    authorizer,
+    hooks: new Map<string, WriteHook>(),
+    allowPrivileged,
+  };
+}
+
+/** Makes what every cluster has, and starts to allocate what Services need. */
+async function prepareCluster(
+  options: ApiServerOptions,
+  { storage, hooks, clock, chance, log }: MutableContext,
+  reader: ObjectReader,
+  scope: AsyncDisposableStack,
+): Promise<{ writer: OwnWriter; allocator: ServiceAllocator }> {
+  const writer = await bootstrap({
+    storage,
+    clock,
+    chance,
+    clientCa: options.listen?.clientCa,
+    serviceCIDR: options.serviceCIDR ?? "10.96.0.0/16",
+    securePort: options.listen?.port || 6443,
+  });
+  const nodePorts = options.nodePorts ?? { first: 30_000, last: 32_767 };
+  const allocator = scope.use(
+    new ServiceAllocator({ storage, reader, clock, chance, log, nodePorts }),
+  );
+  hooks.set("/services", allocator);
+  return { writer, allocator };
+}
+
+/** Everything that is served beyond plain create, read, update and delete of built-in kinds. */
+async function installResources(
+  router: Router,
+  server: ServerContext,
+  parts: {
+    readonly options: ApiServerOptions;
+    readonly policies: Policies;
+    readonly reader: ObjectReader;
+    readonly scope: AsyncDisposableStack;
+    readonly stop: AbortSignal;
+  },
+): Promise<void> {
+  const { options, policies, reader, scope, stop: signal } = parts;
+  installSpecials(router, {
+    reader,
+    authorizer: policies.authorizer,
+    tokenAuthenticators: policies.tokenAuthenticators ?? [],
+    tokenIssuer: policies.tokenIssuer,
+    rules: policies.rbac,
+  });
+  if (options.kubelet) installConnect(router, { reader, kubelet: options.kubelet, signal });
+  const converterFor = () => ({ strategy: "None" }) as const;
+  scope.use(await CustomResources.start({ server, router, reader, converterFor }));
 }
 
 /** Tells the cluster where the server is reached; nobody is reached at a wildcard address. */

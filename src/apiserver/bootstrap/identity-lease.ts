@@ -35,6 +35,10 @@ export async function renewIdentity(
   };
   if (await writer.create(leases as Resource<never>, lease)) return;
   await writer.change(leases as Resource<never>, lease, (copy) => {
-    (copy as Lease).spec = { ...(copy as Lease).spec, renewTime: now, holderIdentity: `apiserver-${hash}_${holder}` };
+    (copy as Lease).spec = {
+      ...(copy as Lease).spec,
+      renewTime: now,
+      holderIdentity: `apiserver-${hash}_${holder}`,
+    };
   });
 }

@@ -42,11 +42,7 @@ const defaults = { "kubernetes.io/bootstrapping": "rbac-defaults" };
 export function bootstrapPolicy(): Wanted[] {
   return [
     ...rowsOf(table.clusterroles, clusterRoles as Resource<never>, role),
-    ...rowsOf(
-      table.clusterrolebindings,
-      clusterRoleBindings as Resource<never>,
-      binding,
-    ),
+    ...rowsOf(table.clusterrolebindings, clusterRoleBindings as Resource<never>, binding),
     ...rowsOf(table.roles, roles as Resource<never>, role),
     ...rowsOf(table.rolebindings, roleBindings as Resource<never>, binding),
   ];
@@ -109,7 +105,7 @@ export async function mendPolicy(writer: OwnWriter): Promise<void> {
       const missing = uncovered(current.rules ?? [], needed);
       if (missing.length === 0) return;
       await writer.change(resource, object, (copy) => {
-        const role: RoleLike = copy;
+        const role = copy as unknown as RoleLike;
         role.rules = [
           ...(role.rules ?? []),
           ...missing.map((rule) => structuredClone(rule as PolicyRule)),

@@ -11,7 +11,11 @@ import { present, presentable } from "./served.ts";
 export function representation(context: ResourceContext, offer: Offer): Representation | undefined {
   const { request, served, server } = context;
   if (request.wantsObjects === true) return undefined;
-  const negotiated = negotiate(request.headers["accept"] as string | undefined, offer, served.state !== undefined);
+  const negotiated = negotiate(
+    request.headers["accept"] as string | undefined,
+    offer,
+    served.state !== undefined,
+  );
   const { query } = request;
   return representationFor({ served, negotiated, query, now: server.clock.now() });
 }

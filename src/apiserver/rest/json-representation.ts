@@ -25,7 +25,8 @@ function makeRepresentation(served: Served): Representation {
     contentType: contentTypes.json,
     watchContentType: contentTypes.json,
     one: (object) => object.json,
-    list: ({ metadata, objects }) => joinList(served.resource, metadata, objects, served.state !== undefined),
+    list: ({ metadata, objects }) =>
+      joinList(served.resource, metadata, objects, served.state !== undefined),
     events: () => encoding,
     plain: (object) => Buffer.from(`${JSON.stringify(object)}\n`),
   };

@@ -36,7 +36,7 @@ export class OwnWriter {
   #of(resource: Resource<never>): ServedStorage {
     let storage = this.#storages.get(resource);
     if (!storage) {
-      storage = serve(resource as unknown as Resource).storage!;
+      storage = serve(resource).storage!;
       this.#storages.set(resource, storage);
     }
     return storage;

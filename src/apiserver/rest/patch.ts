@@ -54,7 +54,10 @@ export async function readPatchRequest(
   isStrict = false,
 ): Promise<Patch> {
   // Nobody knows how the lists of custom resources would be merged.
-  const types = served.state === undefined ? accepted : accepted.filter((each) => each !== patchTypes.strategic);
+  const types =
+    served.state === undefined
+      ? accepted
+      : accepted.filter((each) => each !== patchTypes.strategic);
   const type = patchType(types, request.headers["content-type"] as string | undefined);
   return { type, value: readPatch(await request.body(), type, isStrict) };
 }
@@ -114,7 +117,9 @@ function applyChange(context: ResourceContext, options: WriteOptions, applied: u
   if (!isObject(applied)) throw badRequest("error decoding YAML: the body is not an object");
   const { kind } = applied;
   if (kind !== resource.gvk.kind) {
-    throw badRequest(`the kind in the body is ${JSON.stringify(kind)} instead of ${resource.gvk.kind}`);
+    throw badRequest(
+      `the kind in the body is ${JSON.stringify(kind)} instead of ${resource.gvk.kind}`,
+    );
   }
   return {
     allowCreate: context.info.subresource === "",

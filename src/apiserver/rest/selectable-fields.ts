@@ -26,16 +26,16 @@ function fieldsOf(fields: Record<string, (object: never) => string | undefined>)
 }
 
 const pod = fieldsOf({
-  "spec.nodeName": ({ spec }) => spec.nodeName,
-  "spec.restartPolicy": ({ spec }) => spec.restartPolicy,
-  "spec.schedulerName": ({ spec }) => spec.schedulerName,
-  "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName,
-  "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork ?? false),
-  "status.phase": ({ status }) => status?.phase,
-  "status.podIP": ({ status }) => status?.podIPs?.[0]?.ip,
+  "spec.nodeName": ({ spec }: Pod) => spec.nodeName,
+  "spec.restartPolicy": ({ spec }: Pod) => spec.restartPolicy,
+  "spec.schedulerName": ({ spec }: Pod) => spec.schedulerName,
+  "spec.serviceAccountName": ({ spec }: Pod) => spec.serviceAccountName,
+  "spec.hostNetwork": ({ spec }: Pod) => String(spec.hostNetwork ?? false),
+  "status.phase": ({ status }: Pod) => status?.phase,
+  "status.podIP": ({ status }: Pod) => status?.podIPs?.[0]?.ip,
   // Known to upstream, too, but never filled in.
   "status.podIPs": () => "",
-  "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName,
+  "status.nominatedNodeName": ({ status }: Pod) => status?.nominatedNodeName,
 });
 
 function eventSource({ source, reportingComponent }: Event): string | undefined {
@@ -68,27 +68,27 @@ function renamedEvent(): SelectableFields {
 const special: Readonly<Record<string, SelectableFields>> = {
   "/pods": pod,
   "/events": event,
-  "/namespaces": fieldsOf({ "status.phase": ({ status }) => status?.phase }),
+  "/namespaces": fieldsOf({ "status.phase": ({ status }: Namespace) => status?.phase }),
   "/nodes": fieldsOf({
-    "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false),
+    "spec.unschedulable": ({ spec }: Node) => String(spec?.unschedulable ?? false),
   }),
   "/replicationcontrollers": fieldsOf({
-    "status.replicas": ({ status }) => String(status?.replicas ?? 0),
+    "status.replicas": ({ status }: ReplicationController) => String(status?.replicas ?? 0),
   }),
-  "/secrets": fieldsOf({ type: ({ type }) => type }),
+  "/secrets": fieldsOf({ type: ({ type }: Secret) => type }),
   "/services": fieldsOf({
-    "spec.clusterIP": ({ spec }) => spec?.clusterIP,
-    "spec.type": ({ spec }) => spec?.type,
+    "spec.clusterIP": ({ spec }: Service) => spec?.clusterIP,
+    "spec.type": ({ spec }: Service) => spec?.type,
   }),
   "batch/jobs": fieldsOf({
-    "status.successful": ({ status }) => String(status?.succeeded ?? 0),
+    "status.successful": ({ status }: Job) => String(status?.succeeded ?? 0),
   }),
   "certificates.k8s.io/certificatesigningrequests": fieldsOf({
-    "spec.signerName": ({ spec }) => spec.signerName,
+    "spec.signerName": ({ spec }: CertificateSigningRequest) => spec.signerName,
   }),
   "resource.k8s.io/resourceslices": fieldsOf({
-    "spec.nodeName": ({ spec }) => spec.nodeName,
-    "spec.driver": ({ spec }) => spec.driver,
+    "spec.nodeName": ({ spec }: ResourceSlice) => spec.nodeName,
+    "spec.driver": ({ spec }: ResourceSlice) => spec.driver,
   }),
 };
 

@@ -79,7 +79,9 @@ export function errorKind({ resource, storage }: Served): { group: string; kind:
 /** A stored object in the version that is served. */
 export function present({ storage, shape }: Served, stored: CachedObject): CachedObject {
   const conversion = storage?.conversion;
-  return conversion ? stored.view(conversion, conversion.fromStored, shape) : stored;
+  return conversion
+    ? stored.view(conversion, (object) => conversion.fromStored(object), shape)
+    : stored;
 }
 
 /** Undefined, or resolves, when `present` can be called for these. */

@@ -69,7 +69,7 @@ export class ObjectStorage {
   ): Promise<CachedObject | undefined> {
     const cache = this.cacheOf(storage);
     let written: CachedObject | undefined;
-    using staged = this.cache.stage(key, value, object, (cached) => {
+    using _ = this.cache.stage(key, value, object, (cached) => {
       written = cached;
     });
     const swap = await guarded(write);

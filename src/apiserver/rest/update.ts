@@ -213,7 +213,7 @@ function isSame(next: KubeObject, current: KubeObject): boolean {
 }
 
 function timeless(entries: KubeObject["metadata"]["managedFields"]) {
-  return entries?.map(({ time: _, ...entry }) => entry);
+  return entries?.map(({ time: _time, ...entry }) => entry);
 }
 
 /** The uid in the body must be that of the object. @throws Conflict. */

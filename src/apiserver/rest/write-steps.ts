@@ -32,7 +32,7 @@ export function admissionAttributes(
     namespace: info.namespace,
     name,
     object,
-    oldObject: oldObject as AdmissionAttributes["oldObject"],
+    oldObject,
     user,
     dryRun: options.dryRun,
     options: options.raw,

@@ -51,8 +51,8 @@ function watcher(sink: ByteSink, options: Partial<Watcher["scope"]> = {}, since 
 test("the events of a moment are one buffer, the same for all who see the same", () => {
   const hub = new WatchHub("/pods/");
   const [a, b] = [new Sink(), new Sink()];
-  using first = hub.add(watcher(a));
-  using second = hub.add(watcher(b));
+  hub.add(watcher(a));
+  hub.add(watcher(b));
   hub.publish(new CacheEvent(1, pod("x", 1, ""), undefined));
   hub.publish(new CacheEvent(2, pod("y", 2, ""), undefined));
   hub.flush();

@@ -125,8 +125,8 @@ export class WatchHub {
   /** Ends all watches: what is watched has changed its nature. */
   end(): void {
     this.flush();
-    for (const group of [...this.#groups.values()]) {
-      for (const watcher of [...group.members]) {
+    for (const group of this.#groups.values()) {
+      for (const watcher of group.members) {
         this.#remove(group, watcher);
         watcher.sink.end();
       }

@@ -43,7 +43,8 @@ const workload: ScaleAccess = {
     return { replicas: spec?.replicas ?? 0, statusReplicas: status?.replicas ?? 0, selector };
   },
   write(object, replicas) {
-    (object as Scalable).spec!.replicas = replicas;
+    const { spec } = object as Scalable;
+    if (spec) spec.replicas = replicas;
   },
 };
 

@@ -6,7 +6,10 @@ import { secrets } from "#apis/core/secret.ts";
 import { badRequest, conflict, notFound } from "#machinery/errors.ts";
 import { type FieldError, invalid, invalidObject } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import type { BoundReference, TokenIssuer } from "#apiserver/authentication/service-account-token.ts";
+import type {
+  BoundReference,
+  TokenIssuer,
+} from "#apiserver/authentication/service-account-token.ts";
 import type { ObjectReader } from "#apiserver/object-reader.ts";
 import type { ApiResponse } from "#apiserver/response.ts";
 import { answerPlain, representation } from "../answer.ts";
