@@ -20,6 +20,8 @@ export interface PodCgroups {
   /** Sets limits anew after a resize. */
   update(pod: Pod): Promise<void>;
   remove(pod: Pod): Promise<void>;
+  /** Removes the cgroups of pods that are not among these, by uid. */
+  removeOthers(uids: ReadonlySet<string>): Promise<void>;
   /** Makes the cgroups of all pods and of the classes. */
   start(node: { cpuMilli: number; memoryBytes: number }): Promise<void>;
 }
@@ -36,8 +38,11 @@ export interface PodCgroupOptions {
 }
 
 const qosFolders = { Guaranteed: "", Burstable: "burstable", BestEffort: "besteffort" } as const;
-/** The hierarchies of version 1 in which pods have a folder. */
-const controllers = ["cpu", "memory", "cpuset", "pids", "cpuacct", "devices", "freezer", "blkio"];
+/**
+ * The hierarchies of version 1 in which pods have limits of their own. In the others the runtime
+ * makes the folders; it never removes what it did not make alone, so that is for us in all of them.
+ */
+const limitedIn = ["cpu", "memory"];
 
 export function createPodCgroups(options: PodCgroupOptions): PodCgroups {
   return new Cgroups(options);
@@ -45,6 +50,7 @@ export function createPodCgroups(options: PodCgroupOptions): PodCgroups {
 
 class Cgroups implements PodCgroups {
   readonly #options: PodCgroupOptions;
+  #hierarchies: string[] = [];
 
   constructor(options: PodCgroupOptions) {
     this.#options = options;
@@ -83,15 +89,27 @@ class Cgroups implements PodCgroups {
   }
 
   async remove(pod: Pod): Promise<void> {
-    for (const folder of this.#foldersOf(this.#pathOf(pod))) await this.#removeTree(folder);
+    const { files, version, mountDir = "/sys/fs/cgroup" } = this.#options;
+    const path = this.#pathOf(pod);
+    const tops = version === 2 ? [mountDir] : this.#hierarchies;
+    for (const top of tops) {
+      const folder = join(top, path);
+      // As a rule the runtime has taken away what was below.
+      await files.rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") return this.#removeTree(folder);
+        return undefined;
+      });
+    }
   }
 
   async start({ cpuMilli, memoryBytes }: { cpuMilli: number; memoryBytes: number }): Promise<void> {
     const { driver, root } = this.#options;
+    this.#hierarchies = await this.#findHierarchies();
     const top =
       driver === "cgroupfs"
         ? join("/", root, "kubepods")
         : systemdPath([...root.split("/").filter(Boolean), "kubepods.slice"].join("-"));
+    await this.#enableDownTo(top);
     await this.#make(top);
     await this.#set(top, { shares: sharesOf(cpuMilli), quota: 0, memory: memoryBytes });
     if (driver === "systemd") return;
@@ -101,37 +119,52 @@ class Cgroups implements PodCgroups {
     }
   }
 
-  #foldersOf(path: string): string[] {
-    const { version, mountDir = "/sys/fs/cgroup" } = this.#options;
-    if (version === 2) return [join(mountDir, path)];
-    return controllers.map((controller) => join(mountDir, controller, path));
-  }
-
-  async #make(path: string): Promise<void> {
-    const { files, log, version } = this.#options;
-    for (const folder of this.#foldersOf(path)) {
-      try {
-        await files.mkdir(folder);
-        if (version === 1 && folder.includes("/cpuset/")) await this.#inheritCpus(folder);
-        if (version === 2) await this.#enableBelow(folder);
-      } catch (error) {
-        log.debug("cgroup not made", { folder, error });
+  async removeOthers(uids: ReadonlySet<string>): Promise<void> {
+    const { files, version, driver, root, mountDir = "/sys/fs/cgroup" } = this.#options;
+    // With systemd the slices are its own to remove.
+    if (driver === "systemd") return;
+    for (const top of version === 2 ? [mountDir] : this.#hierarchies) {
+      for (const qos of Object.values(qosFolders)) {
+        const folder = join(top, root, "kubepods", qos);
+        for (const { name } of await files.readdir(folder)) {
+          const uid = /^pod(.+)$/.exec(name)?.[1];
+          if (uid !== undefined && !uids.has(uid)) await this.#removeTree(join(folder, name));
+        }
       }
     }
   }
 
-  /** A new cpuset of version 1 is empty and takes no process before it has cpus and memory. */
-  async #inheritCpus(folder: string): Promise<void> {
+  /** In version 2 each level must hand its controllers down to the next. */
+  async #enableDownTo(path: string): Promise<void> {
+    const { version, mountDir = "/sys/fs/cgroup" } = this.#options;
+    if (version !== 2) return;
+    let folder = mountDir;
+    await this.#enableBelow(folder);
+    for (const part of path.split("/").filter(Boolean).slice(0, -1)) {
+      folder = join(folder, part);
+      await this.#options.files.mkdir(folder);
+      await this.#enableBelow(folder);
+    }
+  }
+
+  /** The folders of all hierarchies; some have several names, of which one is enough. */
+  async #findHierarchies(): Promise<string[]> {
     const { files, mountDir = "/sys/fs/cgroup" } = this.#options;
-    const top = join(mountDir, "cpuset");
-    const parts = folder.slice(top.length + 1).split("/");
-    for (let depth = 1; depth <= parts.length; depth++) {
-      const at = join(top, ...parts.slice(0, depth));
-      const above = join(top, ...parts.slice(0, depth - 1));
-      for (const name of ["cpuset.cpus", "cpuset.mems"]) {
-        const own = await files.readFile(join(at, name));
-        const parent = await files.readFile(join(above, name));
-        if (own?.trim() === "" && parent) await files.writeFile(join(at, name), parent.trim());
+    const entries = await files.readdir(mountDir);
+    const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== "unified");
+    return folders.map(({ name }) => join(mountDir, name));
+  }
+
+  async #make(path: string): Promise<void> {
+    const { files, log, version, mountDir = "/sys/fs/cgroup" } = this.#options;
+    const folders =
+      version === 2 ? [join(mountDir, path)] : limitedIn.map((name) => join(mountDir, name, path));
+    for (const folder of folders) {
+      try {
+        await files.mkdir(folder);
+        if (version === 2) await this.#enableBelow(folder);
+      } catch (error) {
+        log.debug("cgroup not made", { folder, error });
       }
     }
   }
@@ -199,5 +232,6 @@ export const noCgroups: PodCgroups = {
   ensure: () => Promise.resolve(),
   update: () => Promise.resolve(),
   remove: () => Promise.resolve(),
+  removeOthers: () => Promise.resolve(),
   start: () => Promise.resolve(),
 };

@@ -396,7 +396,6 @@ export class PodWorker {
     }
     const observed = await this.#observe();
     await removeSandboxes(node, observed);
-    await node.volumes.unmount(uid);
     await node.host.files.remove(podLogDir(node.podLogsDir, pod));
     await this.#observe();
     node.statuses.forget(uid);

@@ -100,6 +100,7 @@ export class PodWorkers {
     for (const uid of await node.volumes.present()) {
       if (!this.#workers.has(uid)) await node.volumes.unmount(uid);
     }
+    await node.cgroups.removeOthers(new Set(this.#workers.keys()));
   }
 
   async #endOrphan({ uid, namespace, name, sandboxes, containers }: PodObservation): Promise<void> {
