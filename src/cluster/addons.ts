@@ -113,9 +113,11 @@ async function ensure<T extends KubeObject>(
   resource: Resource<T>,
   draft: Draft<NoInfer<T>>,
 ): Promise<void> {
+  const { namespace, name: wanted = "" } = draft.metadata;
   try {
-    await client.create(resource, draft as never);
+    await client.get(resource, { namespace, name: wanted });
   } catch (error) {
-    if (!isReason(error, "AlreadyExists")) throw error;
+    if (!isReason(error, "NotFound")) throw error;
+    await client.create(resource, draft as never);
   }
 }
