@@ -92,7 +92,8 @@ function parseClause(text: string): Clause {
   return { type: type.trim(), quality: Number.isNaN(quality) ? 0 : quality, parameters };
 }
 
-function notAcceptable(offer: Offer): ApiError {
+/** The 406 that says what would have been accepted. */
+export function notAcceptable(offer: Offer): ApiError {
   const media = Object.values(contentTypes)
     .filter((type) => offer !== "watch" || type !== contentTypes.yaml)
     .map((type) =>
