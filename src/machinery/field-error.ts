@@ -24,6 +24,9 @@ export interface FieldError {
   detail: string;
 }
 
+/** Stands for a value that is too big to be shown. */
+export const omittedValue: unique symbol = Symbol("omitted");
+
 const words: Record<FieldErrorType, string> = {
   FieldValueNotFound: "Not found",
   FieldValueRequired: "Required value",
@@ -102,7 +105,8 @@ export function describe({ type, badValue, detail }: FieldError): string {
     type === "FieldValueRequired" ||
     type === "FieldValueForbidden" ||
     type === "FieldValueTooLong" ||
-    type === "InternalError";
+    type === "InternalError" ||
+    badValue === omittedValue;
   const head = bare ? words[type] : `${words[type]}: ${show(badValue)}`;
   return detail === "" ? head : `${head}: ${detail}`;
 }

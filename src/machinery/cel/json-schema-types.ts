@@ -37,6 +37,11 @@ const texts: Readonly<
   "date-time": { kind: "timestamp", least: 21, max: 31 },
 };
 
+/** The least bytes that a value of the schema takes in JSON. */
+export function leastBytesOf(schema: JsonSchema, isResource = false): number {
+  return sized(schema, isResource)?.least ?? 1;
+}
+
 interface Sized {
   readonly type: CelType;
   /** The least bytes of a value in JSON. */
