@@ -1,4 +1,5 @@
 import { type Agent as HttpsAgent, Agent, request } from "node:https";
+import { isIP } from "node:net";
 import type { Clock } from "#base/clock.ts";
 
 /** A POST to a webhook. */
@@ -92,7 +93,8 @@ export class HttpsWebhookTransport implements WebhookTransport, Disposable {
     if (this.#agents.size >= agentsMax) this[Symbol.dispose]();
     const agent = new Agent({
       keepAlive: true,
-      servername: serverName,
+      // Addresses are checked without being named.
+      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
       minVersion: "TLSv1.2",
       ...(ca === undefined ? {} : { ca }),
     });
