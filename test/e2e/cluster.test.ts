@@ -35,7 +35,7 @@ test("the guestbook answers with what Redis keeps, by node port and by cluster I
   await machine.kubectl("rollout", "status", "deployment/redis", "--timeout=60s");
   const entry = "hello-from-a-test";
   const page = (address: string) => fetchPage(`http://${address}/cgi-bin/guestbook`);
-  await fetchPage(`http://${machine.address}:30080/cgi-bin/guestbook`, `entry=${entry}`);
+  await fetchPage(`http://${machine.address}:30080/cgi-bin/guestbook`, `message=${entry}`);
   expect(await page(`${machine.address}:30080`)).toContain(entry);
   const clusterIP = await machine.kubectl(
     "get",
@@ -49,7 +49,7 @@ test("the guestbook answers with what Redis keeps, by node port and by cluster I
 
 test("a killed container comes back, a deleted pod is replaced", async () => {
   const pod = await firstPod("app=guestbook,tier=web");
-  await machine.run("kubectl", ["exec", pod, "--", "sh", "-c", "kill -9 -1; kill 1"]);
+  process.kill(await firstProcess(pod), "SIGKILL");
   await eventually(async () => {
     const restarts = await machine.kubectl(
       "get",
@@ -250,6 +250,21 @@ async function firstPod(selector: string): Promise<string> {
     return names.split(" ").find((one) => one !== "");
   });
   return found ?? "";
+}
+
+/** The process, as the machine numbers it, that is process 1 of the pod's container. */
+async function firstProcess(pod: string): Promise<number> {
+  const path = "jsonpath={.status.containerStatuses[0].containerID}";
+  const id = (await machine.kubectl("get", "pod", pod, "-o", path)).replace("containerd://", "");
+  const found = readdirSync("/proc").find((pid) => {
+    try {
+      const isIts = /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
+      return isIts && /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    } catch {
+      return false; // it ended while we looked
+    }
+  });
+  return Number(found);
 }
 
 /** Every container's id and restarts. */
