@@ -22,6 +22,7 @@ export interface KubeletCluster extends AsyncDisposable {
   readonly admin: Client;
   readonly nodeName: string;
   readonly containerd: TestContainerd;
+  readonly staticPodDir: string;
   kubelet: Kubelet;
   /** Ends the kubelet and starts another one on the same node. */
   restartKubelet(): Promise<void>;
@@ -43,7 +44,8 @@ async function servingCertificate(pki: Pki, nodeName: string) {
 export interface KubeletClusterOptions {
   log?: "debug" | "info" | undefined;
   port?: number | undefined;
-  staticPodDir?: string | undefined;
+  /** Runs pods of a folder, too. */
+  staticPods?: boolean | undefined;
   /** The kubelet serves its port on the loopback. Default false. */
   server?: boolean | undefined;
 }
@@ -59,6 +61,7 @@ export async function startKubeletCluster(
   const nodeName = hostname().toLowerCase();
   await using scope = new AsyncDisposableStack();
   const containerd = scope.use(await startTestContainerd(clock));
+  const staticPodDir = join(containerd.folder, "manifests");
   const pki = openPki({ clock, chance });
   const plane = scope.use(
     await startControlPlane({
@@ -107,7 +110,7 @@ export async function startKubeletCluster(
         clusterDns: ["10.96.0.10"],
         podCidr: "10.213.77.0/24",
         resolvConf: "",
-        staticPodDir: options.staticPodDir,
+        staticPodDir: options.staticPods ? staticPodDir : undefined,
         ...(options.server ? { addresses: ["127.0.0.1"] } : {}),
       },
     });
@@ -116,6 +119,7 @@ export async function startKubeletCluster(
     admin: plane.admin,
     nodeName,
     containerd,
+    staticPodDir,
     kubelet: await start(),
     kubeconfig,
     async restartKubelet() {

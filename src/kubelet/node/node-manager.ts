@@ -2,6 +2,7 @@
 import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import { loop } from "#base/loop.ts";
+import { childSignal } from "#base/signal.ts";
 import type { Node } from "#apis/core/node.ts";
 import { nodes } from "#apis/core/node.ts";
 import type { NodeStatus } from "#apis/core/node-status.ts";
@@ -123,13 +124,9 @@ class Manager implements NodeManager {
 
   async #pause(ms: number): Promise<void> {
     const { clock, signal } = this.#options;
-    const poked = new Promise<void>((resolve) => (this.#wake = resolve));
-    const woken = new AbortController();
-    await Promise.race([
-      poked,
-      clock.sleep(ms, AbortSignal.any([signal, woken.signal])).catch(() => {}),
-    ]);
-    woken.abort();
+    using pause = childSignal(signal);
+    this.#wake = () => pause.abort();
+    await clock.sleep(ms, pause.signal).catch(() => {});
   }
 
   async #report(): Promise<void> {

@@ -6,10 +6,11 @@
 import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import { loop } from "#base/loop.ts";
+import { childSignal } from "#base/signal.ts";
 import type { CriClient } from "../cri/cri.ts";
 import type { Files } from "../host/files.ts";
 import { listPods, observe, type PodListing, signatureOf } from "./observe.ts";
-import type { PodObservation } from "./observation.ts";
+import type { ContainerObservation, PodObservation } from "./observation.ts";
 
 export interface ObserverOptions {
   cri: CriClient;
@@ -37,8 +38,17 @@ export interface Observer {
 /** How often everything is listed without events, and with them, for what they may have missed. */
 const relistMs = 1_000;
 const relistWithEventsMs = 30_000;
+/** Containers that end at all often end soon: after one has started it is looked at more often. */
+const relistSoonMs = 250;
+const soonMs = 5_000;
 /** While no container runs nothing happens by itself. */
-const relistIdleMs = 5_000;
+const relistIdleMs = 10_000;
+
+/** Whether the container runs and did not before. */
+function isNew({ id, state }: ContainerObservation, before: PodObservation | undefined): boolean {
+  const known = before?.containers.find((container) => container.id === id);
+  return state === "running" && known?.state !== "running";
+}
 
 interface Known {
   observation: PodObservation;
@@ -59,6 +69,9 @@ class RuntimeObserver implements Observer {
   #questions = 0;
   #answeredAtMs: number;
   #hasEvents = false;
+  #startedAtMs = -Infinity;
+  /** Ends the pause between two relists. */
+  #hurry: () => void = () => {};
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -96,7 +109,9 @@ class RuntimeObserver implements Observer {
       everyMs: 0,
       body: async () => {
         await this.#relist();
-        await clock.sleep(this.#pauseMs(), signal).catch(() => {});
+        using pause = childSignal(signal);
+        this.#hurry = () => pause.abort();
+        await clock.sleep(this.#pauseMs(), pause.signal).catch(() => {});
       },
     });
     await events;
@@ -104,6 +119,7 @@ class RuntimeObserver implements Observer {
 
   #pauseMs(): number {
     if (this.#hasEvents) return relistWithEventsMs;
+    if (this.#options.clock.monotonic() - this.#startedAtMs < soonMs) return relistSoonMs;
     const running = this.#pods
       .values()
       .some(({ observation }) => observation.containers.some(({ state }) => state !== "exited"));
@@ -139,7 +155,15 @@ class RuntimeObserver implements Observer {
     const now = this.#pods.get(uid);
     if (now && now.asked > asked) return false;
     this.#pods.set(uid, { observation, signature, asked });
+    if (observation.containers.some((it) => isNew(it, known?.observation)))
+      this.#containerStarted();
     return true;
+  }
+
+  #containerStarted(): void {
+    if (this.#hasEvents) return;
+    this.#startedAtMs = this.#options.clock.monotonic();
+    this.#hurry();
   }
 
   async #followEvents(signal: AbortSignal): Promise<void> {

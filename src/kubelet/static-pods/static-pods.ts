@@ -7,6 +7,7 @@ import type { Clock } from "#base/clock.ts";
 import { rfc3339 } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
 import { loop } from "#base/loop.ts";
+import { childSignal } from "#base/signal.ts";
 import type { Pod } from "#apis/core/pod.ts";
 import type { Files } from "../host/files.ts";
 
@@ -41,13 +42,11 @@ export async function followStaticPods(options: StaticPodsOptions): Promise<void
     signal,
     everyMs: 0,
     body: async () => {
-      const changed = new Promise<void>((resolve) => (wake = resolve));
+      using pause = childSignal(signal);
+      wake = () => pause.abort();
       known = tell(options, known, await readPods(options));
       options.onRead();
-      const done = new AbortController();
-      const pause = clock.sleep(rescanMs, AbortSignal.any([signal, done.signal])).catch(() => {});
-      await Promise.race([changed, pause]);
-      done.abort();
+      await clock.sleep(rescanMs, pause.signal).catch(() => {});
       await clock.sleep(settleMs, signal).catch(() => {});
     },
   });
