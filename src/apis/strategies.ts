@@ -28,6 +28,20 @@ import { leaseStrategy } from "./coordination/lease-strategy.ts";
 import { serviceStrategy } from "./core/service-strategy.ts";
 import { endpointSliceStrategy } from "./discovery/endpoint-slice-strategy.ts";
 import {
+  mutatingAdmissionPolicyBindingStrategy,
+  mutatingAdmissionPolicyStrategy,
+  validatingAdmissionPolicyBindingStrategy,
+  validatingAdmissionPolicyStrategy,
+} from "./admissionregistration/admission-policy-strategy.ts";
+import {
+  mutatingWebhookConfigurationStrategy,
+  validatingWebhookConfigurationStrategy,
+} from "./admissionregistration/webhook-configuration-strategy.ts";
+import { apiServiceStrategy } from "./apiregistration/api-service-strategy.ts";
+import { certificateSigningRequestStrategy } from "./certificates/certificate-signing-request-strategy.ts";
+import { flowSchemaStrategy } from "./flowcontrol/flow-schema-strategy.ts";
+import { priorityLevelConfigurationStrategy } from "./flowcontrol/priority-level-configuration-strategy.ts";
+import {
   horizontalPodAutoscalerStrategy,
   horizontalPodAutoscalerV1Strategy,
 } from "./autoscaling/horizontal-pod-autoscaler-strategy.ts";
@@ -87,6 +101,26 @@ const strategies: Readonly<Record<string, Strategy>> = {
   "batch/jobs": as(jobStrategy),
   "coordination.k8s.io/leases": as(leaseStrategy),
   "discovery.k8s.io/endpointslices": as(endpointSliceStrategy),
+  "admissionregistration.k8s.io/mutatingadmissionpolicies": as(mutatingAdmissionPolicyStrategy),
+  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": as(
+    mutatingAdmissionPolicyBindingStrategy,
+  ),
+  "admissionregistration.k8s.io/mutatingwebhookconfigurations": as(
+    mutatingWebhookConfigurationStrategy,
+  ),
+  "admissionregistration.k8s.io/validatingadmissionpolicies": as(validatingAdmissionPolicyStrategy),
+  "admissionregistration.k8s.io/validatingadmissionpolicybindings": as(
+    validatingAdmissionPolicyBindingStrategy,
+  ),
+  "admissionregistration.k8s.io/validatingwebhookconfigurations": as(
+    validatingWebhookConfigurationStrategy,
+  ),
+  "apiregistration.k8s.io/apiservices": as(apiServiceStrategy),
+  "certificates.k8s.io/certificatesigningrequests": as(certificateSigningRequestStrategy),
+  "flowcontrol.apiserver.k8s.io/flowschemas": as(flowSchemaStrategy),
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": as(
+    priorityLevelConfigurationStrategy,
+  ),
   "autoscaling/v1/horizontalpodautoscalers": as(horizontalPodAutoscalerV1Strategy),
   "autoscaling/horizontalpodautoscalers": as(horizontalPodAutoscalerStrategy),
   "networking.k8s.io/ingressclasses": as(ingressClassStrategy),

@@ -1,12 +1,7 @@
 import { path } from "#machinery/field-error.ts";
-import {
-  dns1035Label,
-  dns1123Subdomain,
-  pathSegmentName,
-  portNumber,
-} from "#machinery/names.ts";
+import { dns1035Label, dns1123Subdomain, pathSegmentName, portNumber } from "#machinery/names.ts";
 import type { Problems } from "#machinery/validation/problems.ts";
-import { checkMeta, kindStrategy } from "../meta/basic-strategy.ts";
+import { checkMeta, checkMetaUpdate, kindStrategy } from "../meta/basic-strategy.ts";
 import { type APIService, apiServices, type APIServiceSpec } from "./api-service.ts";
 
 const at = path("spec");
@@ -72,10 +67,11 @@ function validate(problems: Problems, apiService: APIService): void {
   validateSource(problems, spec);
 }
 
-const rules = kindStrategy<APIService>({
+/** The name must be the version and group, so metadata is checked together with the spec. */
+export const apiServiceStrategy = kindStrategy<APIService>({
   resource: apiServices,
   generation: false,
-  metadata: "plain",
+  metadata: "none",
   allowUnconditionalUpdate: false,
   prepareForCreate(apiService) {
     if (apiService.spec.service) return;
@@ -91,8 +87,12 @@ const rules = kindStrategy<APIService>({
     };
   },
   validate,
+  validateUpdate: (problems, apiService, old) =>
+    checkMetaUpdate(problems, apiService, old, "plain"),
   status: {
-    validateUpdate(problems, { status }) {
+    validateUpdate(problems, apiService, old) {
+      const { status } = apiService;
+      checkMetaUpdate(problems, apiService, old, "plain");
       const conditionsAt = path("status", "conditions");
       for (const [i, condition] of (status?.conditions ?? []).entries()) {
         const place = conditionsAt.index(i).child("status");
@@ -104,6 +104,3 @@ const rules = kindStrategy<APIService>({
     },
   },
 });
-
-/** The name must be the group and version, so metadata is checked with the spec. */
-export const apiServiceStrategy = rules;

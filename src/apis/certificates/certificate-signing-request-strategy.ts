@@ -2,7 +2,6 @@ import { rfc3339 } from "#base/clock.ts";
 import {
   certificatesMistake,
   readSigningRequest,
-  type SigningRequest,
 } from "#machinery/certificates/signing-request.ts";
 import { path } from "#machinery/field-error.ts";
 import { equalJson } from "#machinery/patch/json-value.ts";
@@ -193,40 +192,6 @@ function endpoint(may: { decide?: boolean; issue?: boolean }): SubresourceStrate
   };
 }
 
-/** Why the signer for serving certificates of kubelets will not sign, if so. */
-function servingMistake(request: SigningRequest, asked: readonly string[]): string | undefined {
-  if (request.dnsNames.length === 0 && request.addressCount === 0) {
-    return "DNS or IP subjectAltName is required";
-  }
-  if (request.emailAddresses.length > 0) return "Email subjectAltNames are not allowed";
-  if (request.uriCount > 0) return "URI subjectAltNames are not allowed";
-  if (!asked.includes("server auth")) return "usages did not match [digital signature server auth]";
-  return identityMistake(request);
-}
-
-function identityMistake({ commonName, organizations }: SigningRequest): string | undefined {
-  if (!equalJson(organizations, ["system:nodes"])) {
-    return "subject organization is not system:nodes";
-  }
-  return commonName.startsWith("system:node:")
-    ? undefined
-    : "subject common name does not begin with system:node:";
-}
-
-function clientMistake(request: SigningRequest, asked: readonly string[]): string | undefined {
-  const { addressCount, dnsNames, emailAddresses, uriCount } = request;
-  if (dnsNames.length + emailAddresses.length + addressCount + uriCount > 0) {
-    return "subjectAltNames are not allowed";
-  }
-  if (!asked.includes("client auth")) return "usages did not match [digital signature client auth]";
-  return identityMistake(request);
-}
-
-const signerRules: Readonly<Record<string, typeof servingMistake>> = {
-  "kubernetes.io/kubelet-serving": servingMistake,
-  "kubernetes.io/kube-apiserver-client-kubelet": clientMistake,
-};
-
 export const certificateSigningRequestStrategy = kindStrategy<Csr>({
   ...meta,
   generation: false,
@@ -238,7 +203,9 @@ export const certificateSigningRequestStrategy = kindStrategy<Csr>({
     if (uid) spec.uid = uid;
     else delete spec.uid;
     spec.groups = [...groups];
-    const entries = Object.entries(extra).map(([key, values]) => [key, [...values]] as const);
+    const entries = Object.entries(extra).map(
+      ([key, values]) => [key, [...values]] as [string, string[]],
+    );
     if (entries.length > 0) spec.extra = Object.fromEntries(entries);
     else delete spec.extra;
   },
@@ -246,14 +213,4 @@ export const certificateSigningRequestStrategy = kindStrategy<Csr>({
   validate: (problems, csr) => validate(problems, csr, undefined),
   validateUpdate: (problems, csr, old) => validateUpdate(problems, csr, old, {}),
   subresources: { status: endpoint({ issue: true }), approval: endpoint({ decide: true }) },
-  warnings({ spec }, old) {
-    const rule = old ? undefined : signerRules[spec.signerName];
-    if (!rule) return [];
-    try {
-      const mistake = rule(readSigningRequest(decode(spec.request)), spec.usages ?? []);
-      return mistake === undefined ? [] : [`${spec.signerName} will not sign this: ${mistake}`];
-    } catch {
-      return [];
-    }
-  },
 });

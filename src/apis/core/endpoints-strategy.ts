@@ -50,9 +50,7 @@ export const endpointsStrategy = kindStrategy<Endpoints>({
     }
   },
   warnings({ subsets = [] }) {
-    const warnings = [
-      "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-    ];
+    const warnings: string[] = [];
     for (const [i, subset] of subsets.entries()) {
       for (const field of ["addresses", "notReadyAddresses"] as const) {
         for (const [j, { ip }] of (subset[field] ?? []).entries()) {

@@ -20,7 +20,13 @@ const portsMax = 20_000;
 const topologyLabelsMax = 16;
 const hintsMax = 8;
 
-function validateAddress(problems: Problems, at: Path, type: string, address: string): void {
+/** `listAt`: where all addresses are, and where special ones are reported. */
+function validateAddress(
+  problems: Problems,
+  { at, listAt }: { at: Path; listAt: Path },
+  type: string,
+  address: string,
+): void {
   if (type === "FQDN") {
     const name = address.replace(/\.$/, "");
     if (address === "") problems.required(at);
@@ -37,7 +43,7 @@ function validateAddress(problems: Problems, at: Path, type: string, address: st
   if (ip?.family !== (type === "IPv4" ? 4 : 6)) {
     problems.invalid(at, address, `must be a valid ${type} address`);
   }
-  problems.each(at, address, specialIp(address));
+  problems.each(listAt, address, specialIp(address));
 }
 
 function validateHints(problems: Problems, at: Path, endpoint: DeepReadonly<Endpoint>): void {
@@ -71,7 +77,7 @@ function validateEndpoint(
     problems.tooMany(addressesAt, addresses.length, addressesMax);
   }
   for (const [i, address] of addresses.entries()) {
-    validateAddress(problems, addressesAt.index(i), type, address);
+    validateAddress(problems, { at: addressesAt.index(i), listAt: addressesAt }, type, address);
   }
   if (nodeName !== undefined) {
     problems.each(at.child("nodeName"), nodeName, nameIsSubdomain(nodeName, false));

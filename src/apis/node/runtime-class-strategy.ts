@@ -9,6 +9,7 @@ import { type RuntimeClass, runtimeClasses } from "./runtime-class.ts";
 
 export const runtimeClassStrategy = kindStrategy<RuntimeClass>({
   resource: runtimeClasses,
+  allowUnconditionalUpdate: false,
   metadata: "plain",
   updateMetadata: "both",
   validate(problems, { handler, overhead, scheduling }) {

@@ -101,6 +101,7 @@ function withoutLimits({ allocatable: _, ...driver }: CSINodeDriver): object {
 
 export const csiNodeStrategy = kindStrategy<CSINode>({
   resource: csiNodes,
+  allowUnconditionalUpdate: false,
   generation: false,
   updateMetadata: "create",
   updateValidatesTwice: true,

@@ -22,7 +22,10 @@ function validateSource(problems: Problems, place: Path, source: VolumeAttachmen
   else if (inlineVolumeSpec && name !== undefined) problems.forbidden(place, detail);
   else if (inlineVolumeSpec) {
     const inlineAt = place.child("inlineVolumeSpec");
-    validatePersistentVolumeSpec(problems, inlineAt, inlineVolumeSpec, { isInline: true, name: "" });
+    validatePersistentVolumeSpec(problems, inlineAt, inlineVolumeSpec, {
+      isInline: true,
+      name: "",
+    });
   } else if (name === "") {
     problems.required(
       place.child("persistentVolumeName"),
@@ -44,6 +47,7 @@ function validateError(problems: Problems, place: Path, error: VolumeError | und
 
 export const volumeAttachmentStrategy = kindStrategy<VolumeAttachment>({
   resource: volumeAttachments,
+  allowUnconditionalUpdate: false,
   generation: false,
   updateMetadata: "create",
   updateValidatesTwice: true,

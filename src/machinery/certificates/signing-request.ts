@@ -6,13 +6,6 @@ import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:c
  */
 
 export interface SigningRequest {
-  readonly commonName: string;
-  readonly organizations: readonly string[];
-  readonly dnsNames: readonly string[];
-  readonly emailAddresses: readonly string[];
-  /** How many of the other kinds of alternative names there are. */
-  readonly addressCount: number;
-  readonly uriCount: number;
   /** Whether the request is signed with the key that it is for. */
   isSigned(): boolean;
 }
@@ -25,8 +18,7 @@ interface Der {
   readonly whole: Buffer;
 }
 
-const tags = { bitString: 0x03, oid: 0x06, sequence: 0x30, set: 0x31, attributes: 0xa0 } as const;
-const nameTags = { email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 } as const;
+const tags = { bitString: 0x03, oid: 0x06, sequence: 0x30 } as const;
 
 class DerError extends Error {
   override name = "DerError";
@@ -67,7 +59,10 @@ function expectTag(der: Der | undefined, tag: number): Der {
 
 function oidText(der: Der): string {
   const [first = 0, ...rest] = der.content;
-  const parts = [Math.min(Math.floor(first / 40), 2), first - 40 * Math.min(Math.floor(first / 40), 2)];
+  const parts = [
+    Math.min(Math.floor(first / 40), 2),
+    first - 40 * Math.min(Math.floor(first / 40), 2),
+  ];
   let value = 0;
   for (const byte of rest) {
     value = value * 128 + (byte & 0x7f);
@@ -95,65 +90,15 @@ export function readSigningRequest(pem: string): SigningRequest {
     throw new DerError("PEM block type must be CERTIFICATE REQUEST");
   }
   const [info, algorithm, signature] = children(expectTag(readDer(found.der), tags.sequence));
-  const [, subject, key, attributes] = children(expectTag(info, tags.sequence));
+  const [, subject, key] = children(expectTag(info, tags.sequence));
   const spki = expectTag(key, tags.sequence);
-  const names = readSubject(expectTag(subject, tags.sequence));
+  expectTag(subject, tags.sequence);
   const [oid] = children(expectTag(algorithm, tags.sequence));
   const signed = expectTag(info, tags.sequence).whole;
   const bits = expectTag(signature, tags.bitString).content.subarray(1);
   return {
-    commonName: names.get("2.5.4.3")?.at(-1) ?? "",
-    organizations: names.get("2.5.4.10") ?? [],
-    ...readAlternativeNames(attributes),
     isSigned: () => isSignedBy(spki.whole, oidText(expectTag(oid, tags.oid)), signed, bits),
   };
-}
-
-function readSubject(subject: Der): Map<string, string[]> {
-  const names = new Map<string, string[]>();
-  for (const set of children(subject)) {
-    for (const pair of children(expectTag(set, tags.set))) {
-      const [type, value] = children(expectTag(pair, tags.sequence));
-      const oid = oidText(expectTag(type, tags.oid));
-      names.set(oid, [...(names.get(oid) ?? []), value?.content.toString() ?? ""]);
-    }
-  }
-  return names;
-}
-
-const extensionRequest = "1.2.840.113549.1.9.14";
-const subjectAlternativeName = "2.5.29.17";
-
-type AlternativeNames = Pick<
-  SigningRequest,
-  "dnsNames" | "emailAddresses" | "addressCount" | "uriCount"
->;
-
-function readAlternativeNames(attributes: Der | undefined): AlternativeNames {
-  const names = attributes ? alternativeNames(expectTag(attributes, tags.attributes)) : [];
-  const texts = (tag: number) =>
-    names.filter((name) => name.tag === tag).map(({ content }) => content.toString());
-  return {
-    dnsNames: texts(nameTags.dns),
-    emailAddresses: texts(nameTags.email),
-    addressCount: texts(nameTags.ip).length,
-    uriCount: texts(nameTags.uri).length,
-  };
-}
-
-function alternativeNames(attributes: Der): Der[] {
-  const found: Der[] = [];
-  for (const attribute of children(attributes)) {
-    const [type, values] = children(attribute);
-    if (!type || !values || oidText(type) !== extensionRequest) continue;
-    for (const extension of children(values).flatMap(children)) {
-      const [oid, ...rest] = children(extension);
-      const value = rest.at(-1);
-      if (!oid || !value || oidText(oid) !== subjectAlternativeName) continue;
-      found.push(...children(readDer(value.content)));
-    }
-  }
-  return found;
 }
 
 const hashes: Readonly<Record<string, string | null>> = {
