@@ -67,10 +67,11 @@ async function measurePods(): Promise<void> {
 
 async function measureDeployment(): Promise<void> {
   const labels = { app: "many" };
+  const template = { metadata: { labels }, spec };
   const draft = {
     metadata: { name: "many", namespace },
-    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
-  } as Draft<Deployment>;
+    spec: { replicas, selector: { matchLabels: labels }, template },
+  } as unknown as Draft<Deployment>;
   let begun = clock.monotonic();
   await client.create(deployments, draft);
   const at = { namespace, name: "many" };
