@@ -8,6 +8,7 @@ import { settle, VirtualClock } from "#base/virtual-clock.ts";
 import { controllerReference } from "#machinery/meta.ts";
 import { MemoryApi } from "#testkit/memory-api.ts";
 import { createClient } from "./client.ts";
+import type { Transport } from "./transport.ts";
 import { startEventRecorder } from "./event-recorder.ts";
 import { createInformerFactory } from "./informer-factory.ts";
 import {
@@ -30,8 +31,10 @@ beforeEach(() => {
 });
 afterEach(() => stop.abort());
 
-function run(reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>): void {
-  const client = createClient(api);
+function run(
+  reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
+  client = createClient(api),
+): void {
   const common = { client, clock, log: silentLogger, signal: stop.signal };
   const chance = seededChance(1);
   const informers = createInformerFactory({ ...common, chance });
@@ -70,6 +73,37 @@ test("never decides twice before it has seen what it wrote", async () => {
   }
   await clock.advance(60_000);
   expect((await client.list(secrets)).items).toHaveLength(wanted);
+});
+
+test("an answer that is lost leads to nothing being done twice", async () => {
+  let lost = 0;
+  const lossy: Transport = {
+    stream: () => api.stream(),
+    watch: (call) => api.watch(call),
+    async request(call) {
+      const answer = await api.request(call);
+      if (call.method === "POST" && call.path.endsWith("/secrets") && lost++ < 2) {
+        // Watches end, too, as when the server goes away.
+        api.dropWatches();
+        throw new Error("connection reset");
+      }
+      return answer;
+    },
+  };
+  run(async (key, { caches, client }) => {
+    const owner = caches.get(configMaps, key as never);
+    if (!owner || caches.ownedBy(secrets, owner).length >= 3) return done;
+    const ownerReferences = [controllerReference(owner, configMaps)];
+    await client.create(secrets, {
+      metadata: { namespace: "n", generateName: "s-", ownerReferences },
+    });
+    return requeueAfter(1);
+  }, createClient(lossy));
+  const client = createClient(api);
+  await client.create(configMaps, { metadata });
+  await clock.advance(10 * 60_000);
+  expect(lost).toBeGreaterThan(1);
+  expect((await client.list(secrets)).items).toHaveLength(3);
 });
 
 test("a failure is tried again with back-off; a terminal one is not", async () => {

@@ -41,7 +41,9 @@ test("pods of a dead node come back elsewhere, after their toleration; the node 
   ]);
   const on = async (node: string) => {
     const { items } = await client.list(pods, { namespace: "default" });
-    return items.filter(({ spec, metadata }) => spec.nodeName === node && !metadata.deletionTimestamp);
+    return items.filter(
+      ({ spec, metadata }) => spec.nodeName === node && !metadata.deletionTimestamp,
+    );
   };
   expect((await on("node-2")).length).toBeGreaterThan(0);
   expect(await available()).toBeLessThan(6);

@@ -24,6 +24,7 @@ import { slowStart } from "../shared/slow-start.ts";
 import { writeStatus } from "../shared/status.ts";
 import { type DaemonSetPlan, planDaemonSet } from "./plan.ts";
 import { generationAnnotation, newDaemon, revisionLabel } from "./pods.ts";
+import { settleAll } from "../shared/settle.ts";
 
 export const daemonSetController = defineController<DaemonSet>({
   name: "daemonset-controller",
@@ -98,7 +99,7 @@ async function applyPods(
       announceEnd(set, pod, recorder);
       await deletePod(context, set, pod);
     }
-    await Promise.all(plan.delete.map((pod) => deletePod(context, set, pod)));
+    await settleAll(plan.delete.map((pod) => deletePod(context, set, pod)));
   } catch (error) {
     return isNamespaceTerminating(error) ? undefined : error;
   }

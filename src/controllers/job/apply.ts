@@ -8,6 +8,7 @@ import { slowStart } from "../shared/slow-start.ts";
 import { writeStatus } from "../shared/status.ts";
 import type { JobPlan } from "./plan.ts";
 import { newJobPod, trackingFinalizer } from "./pods.ts";
+import { settleAll } from "../shared/settle.ts";
 
 type Context = Pick<ReconcileContext, "client" | "recorder">;
 
@@ -20,20 +21,20 @@ export async function applyJob(job: Job, plan: JobPlan, context: Context): Promi
   const failure = await applyPods(job, plan, context);
   await writeStatus(client, jobs, job, plan.status);
   for (const { type, reason, message } of plan.events) recorder[type](job, reason, message);
-  await Promise.all(plan.release.map((pod) => releasePod(client, pod)));
+  await settleAll(plan.release.map((pod) => releasePod(client, pod)));
   if (failure !== undefined) throw failure;
 }
 
 async function applyPods(job: Job, plan: JobPlan, context: Context): Promise<unknown> {
   const { stop, drop, create } = plan;
   try {
-    await Promise.all(
+    await settleAll(
       drop.map(async (pod) => {
         await releasePod(context.client, pod);
         await deletePod(context, job, pod);
       }),
     );
-    await Promise.all(stop.map((pod) => deletePod(context, job, pod)));
+    await settleAll(stop.map((pod) => deletePod(context, job, pod)));
     await slowStart(create.length, async (i) => {
       const { index, failed } = create[i]!;
       await createPod(context, job, newJobPod(job, index, failed));

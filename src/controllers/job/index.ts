@@ -14,6 +14,7 @@ import { applyJob, releasePod } from "./apply.ts";
 import { isJobFinished } from "./conditions.ts";
 import { planJob } from "./plan.ts";
 import { hasTracking, trackingFinalizer } from "./pods.ts";
+import { settleAll } from "../shared/settle.ts";
 
 const managedByUs = "kubernetes.io/job-controller";
 
@@ -60,5 +61,5 @@ async function releaseStrays(
     const owner = controllerOf(pod);
     return hasTracking(pod) && owner?.kind === "Job" && owner.name === name;
   };
-  await Promise.all(all.filter(isStray).map((pod) => releasePod(client, pod)));
+  await settleAll(all.filter(isStray).map((pod) => releasePod(client, pod)));
 }

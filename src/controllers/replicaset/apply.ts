@@ -13,6 +13,7 @@ import {
   podFromTemplate,
 } from "../shared/pod-control.ts";
 import type { LabelMatcher } from "../shared/selector.ts";
+import { settleAll } from "../shared/settle.ts";
 import { slowStart } from "../shared/slow-start.ts";
 import {
   nextReplicaChangeInMs,
@@ -69,11 +70,7 @@ async function applyPlan<T extends KubeObject>(
       const draft = podFromTemplate(template, object, resource);
       await slowStart(plan.create, async () => void (await createPod(context, object, draft)));
     }
-    const deletions = await Promise.allSettled(
-      plan.delete.map((pod) => deletePod(context, object, pod)),
-    );
-    const failed = deletions.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
+    await settleAll(plan.delete.map((pod) => deletePod(context, object, pod)));
   } catch (error) {
     if (isNamespaceTerminating(error)) return undefined;
     return error instanceof Error ? error : new Error("cannot scale", { cause: error });

@@ -13,6 +13,7 @@ import {
 import type { Resource } from "#machinery/resource.ts";
 import type { Client } from "#client/client.ts";
 import type { LabelMatcher } from "./selector.ts";
+import { settleAll } from "./settle.ts";
 
 /** What to do with the candidates: those kept are owned after `adopt` and `release` are done. */
 export interface Claim<T> {
@@ -55,10 +56,10 @@ export async function applyClaim<T extends KubeObject>(
 ): Promise<T[]> {
   if (claim.adopt.length > 0) await assertAlive(client, owner);
   const reference = controllerReference(owner.object, owner.resource);
-  const adopted = await Promise.all(
+  const adopted = await settleAll(
     claim.adopt.map((object) => adopt(client, resource, reference, object, owner.finalizers)),
   );
-  await Promise.all(
+  await settleAll(
     claim.release.map((object) =>
       release(client, resource, owner.object, object, owner.finalizers),
     ),
