@@ -111,11 +111,7 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}): Prom
         },
       })),
     status: () => node.kubelet.node.statuses.get(pod!),
-    events() {
-      const found = [...api.objects.values()].filter(({ kind }) => kind === "Event") as Event[];
-      const ofPod = found.filter(({ involvedObject }) => involvedObject.kind === "Pod");
-      return ofPod.map(({ reason, message }) => `${reason} ${message}`);
-    },
+    events: () => podEvents(api),
     async containers() {
       const inOrder = await cri.listContainers();
       return inOrder
@@ -133,4 +129,10 @@ export async function startTestNode(options: Partial<FakeCriOptions> = {}): Prom
     },
   };
   return node;
+}
+
+function podEvents(api: MemoryApi): string[] {
+  const found = [...api.objects.values()].filter(({ kind }) => kind === "Event") as Event[];
+  const ofPod = found.filter(({ involvedObject }) => involvedObject.kind === "Pod");
+  return ofPod.map(({ reason, message }) => `${reason} ${message}`);
 }

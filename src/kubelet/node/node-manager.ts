@@ -114,7 +114,7 @@ class Manager implements NodeManager {
       log,
       signal,
       everyMs: 0,
-      backoff: { firstMs: 200, maxMs: 10_000 },
+      backoff: { firstMs: 200, maxMs: 5_000 },
       body: async () => {
         await this.#report();
         await this.#pause(this.#isReady ? checkMs : checkUnreadyMs);

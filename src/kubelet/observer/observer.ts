@@ -69,6 +69,8 @@ class RuntimeObserver implements Observer {
   #questions = 0;
   #answeredAtMs: number;
   #hasEvents = false;
+  /** Events have just begun to come: what happened right before is still to be seen. */
+  #again = false;
   #startedAtMs = -Infinity;
   /** Ends the pause between two relists. */
   #hurry: () => void = () => {};
@@ -107,6 +109,7 @@ class RuntimeObserver implements Observer {
       log,
       signal,
       everyMs: 0,
+      backoff: { firstMs: 100, maxMs: 1_000 },
       body: async () => {
         await this.#relist();
         using pause = childSignal(signal);
@@ -118,6 +121,10 @@ class RuntimeObserver implements Observer {
   }
 
   #pauseMs(): number {
+    if (this.#again) {
+      this.#again = false;
+      return relistSoonMs;
+    }
     if (this.#hasEvents) return relistWithEventsMs;
     if (this.#options.clock.monotonic() - this.#startedAtMs < soonMs) return relistSoonMs;
     const running = this.#pods
@@ -175,10 +182,13 @@ class RuntimeObserver implements Observer {
       log,
       signal,
       everyMs: 1_000,
+      backoff: { firstMs: 200, maxMs: 5_000 },
       body: async () => {
         try {
+          this.#hasEvents = true;
+          this.#again = true;
+          this.#hurry();
           for await (const event of cri.containerEvents(signal)) {
-            this.#hasEvents = true;
             const uid = event.podSandboxStatus?.metadata.uid;
             if (uid === undefined) continue;
             const before = this.get(uid);

@@ -45,7 +45,7 @@ export interface PodWorkerOptions {
 /** `new`: not admitted yet. `over`: everything is stopped; only the clean-up is left. */
 type Phase = "new" | "running" | "ending" | "over" | "rejected";
 
-const retryBackoff: BackoffShape = { firstMs: 500, maxMs: 10_000 };
+const retryBackoff: BackoffShape = { firstMs: 500, maxMs: 5_000 };
 const networkRetryMs = 1_000;
 /** After a start failed the pod is looked at once more, so that its status shows the outcome. */
 const lookAgainMs = 1_000;

@@ -124,6 +124,11 @@ async function nextRestartCount(
   name: string,
   previous: ContainerObservation | undefined,
 ): Promise<number> {
+  if (previous?.state === "created") {
+    // Made, but never started: the kubelet or the runtime died in between.
+    await node.cri.removeContainer(previous.id);
+    return previous.restartCount;
+  }
   if (previous) return previous.restartCount + 1;
   const folder = join(podLogDir(node.podLogsDir, pod), name);
   const logs = await node.host.files.readdir(folder);
