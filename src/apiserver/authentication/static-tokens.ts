@@ -32,6 +32,6 @@ function digest(token: string): string {
 }
 
 function csvCells(line: string): string[] {
-  const cells = line.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/g);
+  const cells = `${line},`.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*,/g);
   return [...cells].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.trim());
 }
