@@ -5,10 +5,10 @@ import { type CelLibrary, global, member, traversal } from "./library.ts";
 
 /** https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-quantity-library */
 
-const quantityType = opaque("kubernetes.Quantity");
+export const quantityType = opaque("kubernetes.Quantity");
 const unit = 1_000_000_000n;
 
-class CelQuantity extends CelOpaque {
+export class CelQuantity extends CelOpaque {
   readonly typeName = "kubernetes.Quantity";
   readonly value: QuantityValue;
   constructor(value: QuantityValue) {

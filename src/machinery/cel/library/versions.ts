@@ -4,9 +4,9 @@ import { type CelLibrary, flat, global, member, traversal } from "./library.ts";
 
 /** Semantic versions. https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-semver-library */
 
-const semverType = opaque("kubernetes.Semver");
+export const semverType = opaque("kubernetes.Semver");
 
-class CelSemver extends CelOpaque {
+export class CelSemver extends CelOpaque {
   readonly typeName = "kubernetes.Semver";
   readonly core: readonly [bigint, bigint, bigint];
   readonly pre: readonly string[];
