@@ -37,6 +37,8 @@ interface Serving {
   readonly watch: Disposable;
 }
 
+/** How long a definition is seen to end at least, once it is deleted. */
+const shownMs = 250;
 const retry = { firstMs: 100, maxMs: 30_000 };
 
 /**
@@ -48,6 +50,9 @@ export class CustomResources implements AsyncDisposable {
   readonly #serving = new Map<string, Serving>();
   readonly #due = new Set<string>();
   readonly #failures = new Map<string, number>();
+  readonly #timers = new Map<string, Disposable>();
+  /** Definitions that are shown to end before they do, by name: their uids. */
+  readonly #ending = new Map<string, string>();
   readonly #scope = new AsyncDisposableStack();
   readonly #stop = new AbortController();
   #working: Promise<void> | undefined;
@@ -73,6 +78,7 @@ export class CustomResources implements AsyncDisposable {
     this.#stop.abort();
     await this.#scope.disposeAsync();
     await this.#working;
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]();
     for (const { watch } of this.#serving.values()) watch[Symbol.dispose]();
   }
 
@@ -114,12 +120,21 @@ export class CustomResources implements AsyncDisposable {
   }
 
   #retry(name: string, error: unknown): void {
-    const { clock, log } = this.#options.server;
+    const { log } = this.#options.server;
     const failures = this.#failures.get(name) ?? 0;
     this.#failures.set(name, failures + 1);
     const retryInMs = backoffMs(retry, failures);
     log.warn("custom resource definition failed, will retry", { name, retryInMs, error });
-    this.#scope.use(clock.after(retryInMs, () => this.#enqueue(name)));
+    this.#enqueueAfter(name, retryInMs);
+  }
+
+  #enqueueAfter(name: string, ms: number): void {
+    this.#timers.get(name)?.[Symbol.dispose]();
+    const timer = this.#options.server.clock.after(ms, () => {
+      this.#timers.delete(name);
+      this.#enqueue(name);
+    });
+    this.#timers.set(name, timer);
   }
 
   async #sync(name: string): Promise<void> {
@@ -188,6 +203,7 @@ export class CustomResources implements AsyncDisposable {
   }
 
   #unserve(name: string): void {
+    this.#ending.delete(name);
     const serving = this.#serving.get(name);
     if (!serving) return;
     const { router, server } = this.#options;
@@ -201,6 +217,14 @@ export class CustomResources implements AsyncDisposable {
   async #finish(crd: Crd): Promise<void> {
     if (isServed(crd)) await this.#serve(crd);
     if (!crd.metadata.finalizers?.includes(cleanupFinalizer)) return;
+    const { uid, name } = crd.metadata;
+    if (this.#ending.get(name) !== uid) {
+      // Clients that delete a definition expect to see it end.
+      this.#ending.set(name, uid!);
+      this.#enqueueAfter(name, shownMs);
+      return;
+    }
+    if (this.#timers.has(name)) return;
     const serving = this.#serving.get(crd.metadata.name);
     const storage = serving?.routes[0]?.storage;
     if (serving && storage && (await this.#deleteObjects(crd, serving, storage)) > 0) return;

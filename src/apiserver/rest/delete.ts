@@ -168,7 +168,9 @@ async function tryDelete(
     if (namespace.spec?.finalizers?.length) return { object: current, gone: false };
   }
   const { startDeletion } = served.strategy;
-  if (startDeletion && old.metadata.deletionTimestamp === undefined) {
+  // As upstream, where collections are deleted past what is special about single objects.
+  const isAlone = context.info.verb === "delete";
+  if (startDeletion && isAlone && old.metadata.deletionTimestamp === undefined) {
     const next = structuredClone(old);
     startDeletion(next, strategyContext(context, options.write.dryRun));
     if (options.write.dryRun) return { object: current, gone: false };

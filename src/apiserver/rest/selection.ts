@@ -10,13 +10,23 @@ import { present, type Served } from "./served.ts";
 /** What selectors ask for: a selection, and the one object it can match, if there is only one. */
 export interface Selected {
   readonly selection: Selection;
+  /**
+   * What can be told by stored objects alone: `selection` itself, unless it looks at objects that
+   * somebody else has to convert first.
+   */
+  readonly stored: Selection;
   /** The value of `metadata.name=`. */
   readonly name: string | undefined;
   /** The value of `metadata.namespace=`. */
   readonly namespace: string | undefined;
 }
 
-const selectsAll: Selected = { selection: everything, name: undefined, namespace: undefined };
+const selectsAll: Selected = {
+  selection: everything,
+  stored: everything,
+  name: undefined,
+  namespace: undefined,
+};
 
 /** @throws BadRequest for selectors that cannot be understood or that the resource lacks. */
 export function selected(served: Served, labelSelector: string, fieldSelector: string): Selected {
@@ -36,12 +46,15 @@ export function selected(served: Served, labelSelector: string, fieldSelector: s
     );
   };
   const trigger = triggerFields[`${resource.group}/${resource.plural}`];
+  const version = asServed ? `${resource.apiVersion} ${served.state ?? ""}` : "";
+  const selection: Selection = {
+    id: `${labels.toString()}\n${fields.toString()}\n${version}`,
+    matches,
+    trigger: trigger === undefined ? undefined : fields.exact(trigger),
+  };
   return {
-    selection: {
-      id: `${labels.toString()}\n${fields.toString()}`,
-      matches,
-      trigger: trigger === undefined ? undefined : fields.exact(trigger),
-    },
+    selection,
+    stored: served.storage?.conversion?.prepare ? everything : selection,
     name: fields.exact("metadata.name") || undefined,
     namespace: fields.exact("metadata.namespace") || undefined,
   };

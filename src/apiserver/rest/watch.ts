@@ -5,13 +5,20 @@ import { limits } from "../limits.ts";
 import type { ApiResponse, ByteSink, WatchEvent } from "../response.ts";
 import { CacheEvent, type ChangeType, type EventEncoding } from "../watch-cache/cache-event.ts";
 import { CachedObject, shapeOf } from "../watch-cache/cached-object.ts";
-import { changeFor, type ObjectSink, type WatchScope } from "../watch-cache/watch-hub.ts";
+import {
+  changeFor,
+  type ObjectSink,
+  type Watcher,
+  type WatchScope,
+} from "../watch-cache/watch-hub.ts";
 import { representation } from "./answer.ts";
 import type { ResourceContext } from "./context.ts";
+import { convertingOutput } from "./converting-output.ts";
 import { type ListOptions, listOptions } from "./list-options.ts";
 import { bookmarkObject } from "./representation.ts";
 import { malformedRevision, tooOld, waitForRevision } from "./resource-version.ts";
 import { selected } from "./selection.ts";
+import type { WatchOutput } from "./watch-output.ts";
 import { present, type ServedStorage, storageKey } from "./served.ts";
 
 /** From where a watch follows. */
@@ -23,29 +30,21 @@ type Start =
   /** What changed after a revision. */
   | { readonly from: "revision"; readonly since: Revision };
 
-/** Where the events of one watch go, whatever they are there: bytes or objects. */
-interface Output {
-  change(event: CacheEvent, type: ChangeType): void;
-  initial(objects: readonly CachedObject[]): void;
-  bookmark(revision: Revision, initialEventsEnd: boolean): void;
-  error(error: ApiError): void;
-  end(): void;
-  /** Joins the live watchers; events up to `since` have been delivered. */
-  join(since: Revision): Disposable;
-}
-
 /** GET of a collection with `watch`. */
 export function watchObjects(context: ResourceContext, storage: ServedStorage): ApiResponse {
   const as = representation(context, "watch");
   const encoding = as?.events();
   const options = listOptions(context.request.query, true);
   const { served, info } = context;
-  const { selection, name } = selected(served, options.labelSelector, options.fieldSelector);
+  const asked = selected(served, options.labelSelector, options.fieldSelector);
+  const { name } = asked;
   const start = startOf(options);
   const prefix = storageKey(storage, info.namespace, "");
   const isSole = name !== undefined && (info.namespace !== "" || !served.resource.namespaced);
-  const scope: WatchScope = { prefix: isSole ? prefix + name : prefix, selection };
-  const watch = { context, storage, options, scope, start };
+  const within = isSole ? prefix + name : prefix;
+  const wanted: WatchScope = { prefix: within, selection: asked.selection };
+  const scope: WatchScope = { prefix: within, selection: asked.stored };
+  const watch = { context, storage, options, scope, wanted, start };
   if (!as || !encoding) {
     const events = objectEvents(watch);
     return { status: 200, headers: {}, body: { kind: "events", events } };
@@ -55,7 +54,7 @@ export function watchObjects(context: ResourceContext, storage: ServedStorage): 
     headers: { "content-type": as.watchContentType },
     body: {
       kind: "watch",
-      start: (sink) => run(watch, byteOutput(watch, sink, encoding)),
+      start: (sink) => run(watch, converting(watch, byteOutput(watch, sink, encoding))),
     },
   };
 }
@@ -65,7 +64,19 @@ interface Watch {
   readonly storage: ServedStorage;
   readonly options: ListOptions;
   readonly scope: WatchScope;
+  /** The same, told by objects as they are served. */
+  readonly wanted: WatchScope;
   readonly start: Start;
+}
+
+/** Where somebody else converts the objects, they go out when that is done. */
+function converting(watch: Watch, output: WatchOutput): WatchOutput {
+  const { context, storage, options, scope, wanted } = watch;
+  if (!storage.conversion?.prepare) return output;
+  const { hub } = context.server.storage.cacheOf(storage);
+  const bookmarks = options.allowWatchBookmarks;
+  const join = (watcher: Watcher) => hub.add(watcher);
+  return convertingOutput({ served: context.served, wanted, scope, bookmarks, join }, output);
 }
 
 function startOf({ resourceVersion: text, sendInitialEvents }: ListOptions): Start {
@@ -79,7 +90,7 @@ function startOf({ resourceVersion: text, sendInitialEvents }: ListOptions): Sta
 }
 
 /** Delivers what is due and joins the live watchers; the returned value ends the watch. */
-function run(watch: Watch, output: Output): Disposable {
+function run(watch: Watch, output: WatchOutput): Disposable {
   const { context, options } = watch;
   const { clock, chance } = context.server;
   const stop = new AbortController();
@@ -120,7 +131,7 @@ function sinceOf({ start }: Watch): Revision {
 
 function begin(
   watch: Watch,
-  output: Output,
+  output: WatchOutput,
   signal: AbortSignal,
   join: (since: Revision) => void,
 ): Promise<void> | undefined {
@@ -154,7 +165,7 @@ function begin(
   return undefined;
 }
 
-function sendState(watch: Watch, output: Output, join: (since: Revision) => void): void {
+function sendState(watch: Watch, output: WatchOutput, join: (since: Revision) => void): void {
   const { context, storage, scope, options } = watch;
   const { cache } = context.server.storage;
   const { objects } = context.server.storage.cacheOf(storage).list(scope.prefix, scope.selection);
@@ -168,7 +179,7 @@ function sendState(watch: Watch, output: Output, join: (since: Revision) => void
 /** What the memory has forgotten is read from the store's history. */
 async function replay(
   watch: Watch,
-  output: Output,
+  output: WatchOutput,
   signal: AbortSignal,
   join: (since: Revision) => void,
 ): Promise<void> {
@@ -196,18 +207,19 @@ async function replay(
   }
 }
 
-function offer({ scope }: Watch, output: Output, event: CacheEvent): void {
+function offer({ scope }: Watch, output: WatchOutput, event: CacheEvent): void {
   const type = changeFor(event, scope);
   if (type !== undefined) output.change(event, type);
 }
 
 const writeBytesMax = 1024 * 1024;
 
-function byteOutput(watch: Watch, sink: ByteSink, encoding: EventEncoding): Output {
+function byteOutput(watch: Watch, sink: ByteSink, encoding: EventEncoding): WatchOutput {
   const { context, storage, scope, options } = watch;
   const { hub } = context.server.storage.cacheOf(storage);
   return {
     change: (event, type) => sink.write(event.frame(encoding, type)),
+    deliver: (type, object) => sink.write(encoding.frame(type, object)),
     initial(objects) {
       let frames: Uint8Array[] = [];
       let size = 0;
@@ -236,12 +248,13 @@ async function* objectEvents(watch: Watch): AsyncGenerator<WatchEvent, void, und
   const { served, server, request } = context;
   const { apiVersion, kind } = served.resource;
   const queue = new AsyncQueue<WatchEvent>(limits.watchBacklogEventsMax);
+  const deliver = (type: ChangeType, object: CachedObject): boolean => {
+    if (queue.tryPush({ type, object: present(served, object).object })) return true;
+    queue.end();
+    return false;
+  };
   const sink: ObjectSink = {
-    deliver(type, object) {
-      if (queue.tryPush({ type, object: present(served, object).object })) return true;
-      queue.end();
-      return false;
-    },
+    deliver,
     bookmark(revision) {
       queue.tryPush({
         type: "BOOKMARK",
@@ -250,10 +263,11 @@ async function* objectEvents(watch: Watch): AsyncGenerator<WatchEvent, void, und
     },
     end: () => queue.end(),
   };
-  const output: Output = {
-    change: (event, type) => void sink.deliver(type, event.objectFor(type)),
+  const output: WatchOutput = {
+    change: (event, type) => void deliver(type, event.objectFor(type)),
+    deliver: (type, object) => void deliver(type, object),
     initial: (objects) => {
-      for (const object of objects) sink.deliver("ADDED", object);
+      for (const object of objects) deliver("ADDED", object);
     },
     bookmark: (revision, end) =>
       void queue.tryPush({
@@ -268,7 +282,7 @@ async function* objectEvents(watch: Watch): AsyncGenerator<WatchEvent, void, und
       }), // prettier-ignore
   };
   if (request.signal.aborted) return;
-  using running = run(watch, output);
+  using running = run(watch, converting(watch, output));
   const stop = (): void => running[Symbol.dispose]();
   request.signal.addEventListener("abort", stop, { once: true });
   try {

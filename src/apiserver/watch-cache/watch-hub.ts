@@ -15,7 +15,7 @@ export interface WatchScope {
 /** Gets the events of an in-process watch as they happen. */
 export interface ObjectSink {
   /** False when the watcher is too slow: it is then forgotten. */
-  deliver(type: ChangeType, object: CachedObject): boolean;
+  deliver(type: ChangeType, object: CachedObject, event: CacheEvent): boolean;
   bookmark(revision: Revision): void;
   /** The watch is over; the watcher may come back. */
   end(): void;
@@ -164,7 +164,7 @@ export class WatchHub {
         const object = event.objectFor(type);
         for (const watcher of group.members) {
           if (watcher.encoding !== undefined || event.revision <= watcher.since) continue;
-          if (!watcher.sink.deliver(type, object)) this.#remove(group, watcher);
+          if (!watcher.sink.deliver(type, object, event)) this.#remove(group, watcher);
         }
       }
     }
