@@ -6,6 +6,8 @@ import { loop } from "#base/loop.ts";
 import { createMetrics, type Metrics } from "#base/metrics.ts";
 import type { Store } from "#store/store.ts";
 import type { AdmissionPlugin } from "./admission/admission.ts";
+import { endpointResolver } from "./admission/webhooks/service-endpoint.ts";
+import { HttpsWebhookTransport } from "./admission/webhooks/transport.ts";
 import type { Handle } from "./admission/in-process.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
 import type { TokenIssuer } from "./authentication/service-account-token.ts";
@@ -16,6 +18,7 @@ import { identityRenewMs, renewIdentity } from "./bootstrap/identity-lease.ts";
 import { publishEndpoints } from "./bootstrap/kubernetes-service.ts";
 import { customSchema } from "./crd/custom-resource.ts";
 import { CustomResources } from "./crd/custom-resources.ts";
+import { converterFor } from "./crd/webhook-converter.ts";
 import { HttpsServer, type ServingCertificate } from "./http/server.ts";
 import { limits } from "./limits.ts";
 import { cacheReader } from "./object-reader-cache.ts";
@@ -220,8 +223,19 @@ async function installResources(
     rules: policies.rbac,
   });
   if (options.kubelet) installConnect(router, { reader, kubelet: options.kubelet, signal });
-  const converterFor = () => ({ strategy: "None" }) as const;
-  scope.use(await CustomResources.start({ server, router, reader, converterFor }));
+  const { clock, chance } = options;
+  const webhooks = {
+    chance,
+    transport: scope.use(new HttpsWebhookTransport(clock)),
+    resolve: endpointResolver(reader, chance),
+  };
+  const custom = await CustomResources.start({
+    server,
+    router,
+    reader,
+    converterFor: (crd) => converterFor(crd, webhooks),
+  });
+  scope.use(custom);
 }
 
 /** Tells the cluster where the server is reached; nobody is reached at a wildcard address. */
