@@ -17,7 +17,7 @@ import type { NodeContext } from "./pod-worker/pod-context.ts";
 import type { PodWorkers } from "./pod-worker/pod-workers.ts";
 import { defaultSettings, type KubeletOptions, type KubeletSettings } from "./settings.ts";
 
-export type { KubeletOptions, KubeletSettings } from "./settings.ts";
+export type { KubeletOptions } from "./settings.ts";
 
 export interface Kubelet extends AsyncDisposable {
   /** Resolves when the node has been shown as Ready. */

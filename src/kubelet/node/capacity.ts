@@ -1,5 +1,5 @@
 /** What the node has, and what of it pods may use. Pure. */
-import { milliValue, quantityOf, quantityOfMilli, wholeValue } from "#machinery/quantity.ts";
+import { quantityOf, quantityOfMilli } from "#machinery/quantity.ts";
 import type { Space } from "../host/files.ts";
 import type { MachineFacts } from "../host/machine.ts";
 
@@ -57,16 +57,4 @@ function hugepages({ hugepages: pages }: MachineFacts): Resources {
       quantityOf(Number(size) * count, "BinarySI"),
     ]),
   );
-}
-
-/** Millicores and bytes of a list such as `cpu=100m,memory=200Mi`. Throws for a bad quantity. */
-export function parseReserved(list: Readonly<Resources>): {
-  cpuMilli: number;
-  memoryBytes: number;
-} {
-  const { cpu, memory } = list;
-  return {
-    cpuMilli: cpu === undefined ? 0 : milliValue(cpu),
-    memoryBytes: memory === undefined ? 0 : wholeValue(memory),
-  };
 }

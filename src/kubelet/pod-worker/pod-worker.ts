@@ -3,8 +3,6 @@
  * then wait until something changes. Ends a pod that is deleted, evicted, past its deadline or
  * finished, and cleans up after it.
  */
-import { backoffMs, type BackoffShape } from "#base/backoff.ts";
-import type { Timer } from "#base/clock.ts";
 import type { Pod } from "#apis/core/pod.ts";
 import type { PodStatus } from "#apis/core/pod-status.ts";
 import { nothingObserved, type PodObservation } from "../observer/observation.ts";
@@ -29,6 +27,7 @@ import {
   resizeView,
 } from "./resize.ts";
 import { applyPlan, leaveBackOff } from "./round.ts";
+import { RoundLoop } from "./round-loop.ts";
 import { removeSandboxes, stopSandboxes } from "./sandbox.ts";
 import { StartFailure } from "./start-failure.ts";
 import { podIpOf, stopAllContainers } from "./stop-container.ts";
@@ -45,7 +44,6 @@ export interface PodWorkerOptions {
 /** `new`: not admitted yet. `over`: everything is stopped; only the clean-up is left. */
 type Phase = "new" | "running" | "ending" | "over" | "rejected";
 
-const retryBackoff: BackoffShape = { firstMs: 500, maxMs: 5_000 };
 const networkRetryMs = 1_000;
 /** After a start failed the pod is looked at once more, so that its status shows the outcome. */
 const lookAgainMs = 1_000;
@@ -56,6 +54,7 @@ export class PodWorker {
   readonly #prober: PodProber;
   readonly #allocation: Allocation;
   readonly #view: PodView;
+  readonly #loop: RoundLoop;
   #pod: Pod;
   #phase: Phase = "new";
   #removed = false;
@@ -69,13 +68,6 @@ export class PodWorker {
   #seen: PodObservation | undefined;
   /** Set after a failed start: the round after the next shows what came of it. */
   #lookAgain = false;
-  #dirty = true;
-  #running = false;
-  #failures = 0;
-  #timer: Timer | undefined;
-  /** Aborted when what is being done is no longer wanted. */
-  #work = new AbortController();
-  #stopped = false;
 
   constructor(pod: Pod, options: PodWorkerOptions) {
     this.#pod = pod;
@@ -88,6 +80,11 @@ export class PodWorker {
       memory: this.#memory,
       prober: this.#prober,
       allocation: this.#allocation,
+    });
+    this.#loop = new RoundLoop({
+      clock: options.node.clock,
+      round: (signal) => this.#round(signal),
+      onFailure: (error, retryInMs) => this.#report(error, retryInMs),
     });
   }
 
@@ -107,8 +104,7 @@ export class PodWorker {
 
   /** Begins, or goes on after something changed. */
   poke(): void {
-    this.#dirty = true;
-    if (!this.#running && !this.#stopped) void this.#run();
+    this.#loop.poke();
   }
 
   /** The runtime has something else of the pod than it had. */
@@ -129,7 +125,7 @@ export class PodWorker {
     const old = this.#pod;
     this.#pod = pod;
     const { node } = this.#options;
-    if (this.#mustEnd() && this.#graceSeconds() < this.#endingGrace) this.#interrupt();
+    if (this.#mustEnd() && this.#graceSeconds() < this.#endingGrace) this.#loop.interrupt();
     if (!isWorthARound(old, pod)) {
       const shown = node.statuses.get(pod);
       if (this.#phase !== "new" && shown !== pod.status) node.statuses.set(pod, shown);
@@ -143,7 +139,7 @@ export class PodWorker {
   /** The pod's object is gone. */
   remove(): void {
     this.#removed = true;
-    if (this.#graceSeconds() < this.#endingGrace) this.#interrupt();
+    if (this.#graceSeconds() < this.#endingGrace) this.#loop.interrupt();
     this.poke();
   }
 
@@ -152,55 +148,23 @@ export class PodWorker {
     if (this.#verdict) return;
     this.#verdict = verdict;
     this.#graceOverride = graceSeconds;
-    this.#interrupt();
+    this.#loop.interrupt();
     this.poke();
   }
 
   /** Forgets the pod without touching its containers: the kubelet ends. */
   stop(): void {
-    this.#stopped = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#loop.stop();
     this.#view[Symbol.dispose]();
     this.#prober.stop(["startup", "liveness", "readiness"]);
-    this.#work.abort();
   }
 
-  #interrupt(): void {
-    this.#work.abort();
-    this.#work = new AbortController();
-  }
-
-  async #run(): Promise<void> {
-    this.#running = true;
-    const { clock, log } = this.#options.node;
-    while (this.#dirty && !this.#stopped) {
-      this.#dirty = false;
-      this.#timer?.[Symbol.dispose]();
-      const { signal } = this.#work;
-      try {
-        await this.#round(signal);
-        this.#failures = 0;
-      } catch (error) {
-        if (signal.aborted) {
-          this.#dirty = true;
-          continue;
-        }
-        const waitMs = backoffMs(retryBackoff, this.#failures++);
-        if (!(error instanceof StartFailure || error instanceof AggregateError)) {
-          const { name, namespace } = this.#pod.metadata;
-          log.warn("pod round failed, will retry", { pod: `${namespace}/${name}`, waitMs, error });
-        }
-        this.#wakeAt(clock.now() + waitMs);
-      }
-    }
-    this.#running = false;
-  }
-
-  #wakeAt(atMs: number | undefined): void {
-    if (atMs === undefined || this.#stopped) return;
-    const { clock } = this.#options.node;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = clock.after(Math.max(0, atMs - clock.now()), () => this.poke());
+  #report(error: unknown, retryInMs: number): void {
+    // These have told the user already.
+    if (error instanceof StartFailure || error instanceof AggregateError) return;
+    const { name, namespace } = this.#pod.metadata;
+    const pod = `${namespace}/${name}`;
+    this.#options.node.log.warn("pod round failed, will retry", { pod, retryInMs, error });
   }
 
   async #round(signal: AbortSignal): Promise<void> {
@@ -267,7 +231,7 @@ export class PodWorker {
     const trouble = pod.spec.hostNetwork ? undefined : node.networkTrouble();
     if (trouble !== undefined && plan.sandbox.do === "create") {
       recorder.warning(pod, "NetworkNotReady", `network is not ready: ${trouble}`);
-      return this.#wakeAt(clock.now() + networkRetryMs);
+      return this.#loop.wakeAt(clock.now() + networkRetryMs);
     }
     await this.#mountVolumes(observed, signal);
     const outcome = await applyPlan({
@@ -282,7 +246,7 @@ export class PodWorker {
     });
     if (outcome.acted) {
       await this.#observe();
-      this.#dirty = true;
+      this.#loop.poke();
     }
     if (outcome.failed) this.#lookAgain = true;
     else if (!outcome.acted) this.#scheduleNext(plan, status);
@@ -293,7 +257,7 @@ export class PodWorker {
     const { node } = this.#options;
     try {
       const observed = await this.#observe();
-      if (this.#phase !== "running" || this.#stopped) return;
+      if (this.#phase !== "running" || this.#loop.stopped) return;
       this.#prober.follow(this.#pod, observed, podIpOf(node, this.#pod, observed));
       this.#view.showNow(this.#pod, this.#view.status(this.#pod, observed));
     } catch (error) {
@@ -313,7 +277,7 @@ export class PodWorker {
     this.#lookAgain = false;
     const times = [plan.wakeAtMs, volumes.refreshAtMs(uid), deadlineMs(this.#pod, status), again];
     const known = times.filter((time) => time !== undefined && time !== null);
-    if (known.length > 0) this.#wakeAt(Math.min(...known));
+    if (known.length > 0) this.#loop.wakeAt(Math.min(...known));
   }
 
   #plan(observed: PodObservation): PodPlan {
@@ -355,7 +319,7 @@ export class PodWorker {
 
   #finish(): void {
     this.#finished = true;
-    this.#dirty = true;
+    this.#loop.poke();
   }
 
   /** Stops everything and shows the last status. */
@@ -379,7 +343,7 @@ export class PodWorker {
     await node.volumes.unmount(pod.metadata.uid ?? "");
     await node.cgroups.remove(pod);
     this.#phase = "over";
-    this.#dirty = true;
+    this.#loop.poke();
   }
 
   /** What is left to do for a pod that runs no more. */

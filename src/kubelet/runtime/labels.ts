@@ -7,7 +7,7 @@ import type { AnyContainer } from "../pod/containers.ts";
 export const podNameLabel = "io.kubernetes.pod.name";
 export const podNamespaceLabel = "io.kubernetes.pod.namespace";
 export const podUidLabel = "io.kubernetes.pod.uid";
-export const containerNameLabel = "io.kubernetes.container.name";
+const containerNameLabel = "io.kubernetes.container.name";
 
 const hashAnnotation = "io.kubernetes.container.hash";
 const restartCountAnnotation = "io.kubernetes.container.restartCount";
