@@ -1,5 +1,6 @@
-import { namespaces } from "#apis/core/namespace.ts";
+import { type Namespace, namespaces } from "#apis/core/namespace.ts";
 import { ApiError, forbidden, notFound } from "#machinery/errors.ts";
+import type { DeepReadonly } from "#machinery/readonly.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
 
@@ -14,7 +15,7 @@ export function namespaceLifecycle(reader: ObjectReader): AdmissionPlugin {
   return {
     name: "NamespaceLifecycle",
     matches: { operations: ["CREATE", "UPDATE", "DELETE"], resources: ["*"] },
-    async admit(a) {
+    admit(a) {
       if (isNamespace(a)) {
         if (a.operation === "DELETE" && immortal.has(a.name)) {
           throw forbidden(groupResource(a), a.name, "this namespace may not be deleted");
@@ -22,14 +23,16 @@ export function namespaceLifecycle(reader: ObjectReader): AdmissionPlugin {
         return;
       }
       if (a.namespace === "" || a.operation === "DELETE" || isAccessReview(a)) return;
-      const namespace =
-        reader.get(namespaces, "", a.namespace) ??
-        (await reader.getFresh(namespaces, "", a.namespace));
-      if (!namespace) throw notFound({ group: "", resource: "namespaces" }, a.namespace);
-      if (a.operation !== "CREATE" || namespace.status?.phase !== "Terminating") return;
-      throw terminating(a);
+      const known = reader.get(namespaces, "", a.namespace);
+      if (known) return check(a, known);
+      return reader.getFresh(namespaces, "", a.namespace).then((fresh) => check(a, fresh));
     },
   };
+}
+
+function check(a: AdmissionAttributes, namespace: DeepReadonly<Namespace> | undefined): void {
+  if (!namespace) throw notFound({ group: "", resource: "namespaces" }, a.namespace);
+  if (a.operation === "CREATE" && namespace.status?.phase === "Terminating") throw terminating(a);
 }
 
 function isNamespace({ resource }: AdmissionAttributes): boolean {

@@ -1,11 +1,11 @@
 import type { Node } from "#apis/core/node.ts";
-import { configMapNames, secretNames } from "#apis/core/pod-references.ts";
 import { type Pod, pods } from "#apis/core/pod.ts";
 import { badRequest, forbidden } from "#machinery/errors.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
 import { nodeNameOf } from "../authorization/node.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "./admission.ts";
+import { mirrorPodProblem } from "./node-restriction-pods.ts";
 
 /**
  * Keeps each kubelet to its own Node, its own pods, and tokens for them.
@@ -21,6 +21,7 @@ export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
     "/serviceaccounts/token": (a, node) => onToken(reader, a, node),
     "coordination.k8s.io/leases/": onLease,
     "storage.k8s.io/csinodes/": onCsiNode,
+    "resource.k8s.io/resourceslices/": onResourceSlice,
   };
   return {
     name: "NodeRestriction",
@@ -28,10 +29,10 @@ export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
       operations: ["CREATE", "UPDATE", "DELETE"],
       resources: Object.keys(checks).map((key) => key.replace(/\/$/, "")),
     },
-    async admit(a) {
+    admit(a) {
       const node = nodeNameOf(a.user);
       if (node === undefined) return;
-      await checks[`${a.resource.group}/${a.resource.plural}/${a.subresource}`]?.(a, node);
+      return checks[`${a.resource.group}/${a.resource.plural}/${a.subresource}`]?.(a, node);
     },
   };
 }
@@ -42,37 +43,15 @@ function refuse(a: AdmissionAttributes, why: string): never {
 
 async function onPod(reader: ObjectReader, a: AdmissionAttributes, node: string): Promise<void> {
   if (a.operation === "DELETE") return ownPodOnly(reader, a, node, "delete");
-  if (a.operation === "CREATE") return onMirrorPod(a, node);
+  if (a.operation === "CREATE") {
+    const problem = mirrorPodProblem(reader, a.object as Pod, node);
+    if (problem !== undefined) refuse(a, problem);
+    return;
+  }
   refuse(
     a,
     `unexpected operation ${JSON.stringify(a.operation)}, node "${node}" can only create and delete mirror pods`,
   );
-}
-
-function onMirrorPod(a: AdmissionAttributes, node: string): void {
-  const pod = a.object as Pod;
-  if (pod.metadata.annotations?.["kubernetes.io/config.mirror"] === undefined) {
-    refuse(
-      a,
-      `pod does not have "kubernetes.io/config.mirror" annotation, node "${node}" can only create mirror pods`,
-    );
-  }
-  if (pod.spec.nodeName !== node) {
-    refuse(a, `node "${node}" can only create pods with spec.nodeName set to itself`);
-  }
-  const owners = pod.metadata.ownerReferences ?? [];
-  if (owners.length > 1 || owners.some(({ kind, name }) => kind !== "Node" || name !== node)) {
-    refuse(a, `node "${node}" can only create pods with an owner reference set to itself`);
-  }
-  if (
-    secretNames(pod.spec).size + configMapNames(pod.spec).size > 0 ||
-    pod.spec.serviceAccountName
-  ) {
-    refuse(
-      a,
-      `node "${node}" can not create pods that reference service accounts, secrets or configmaps`,
-    );
-  }
 }
 
 async function ownPodOnly(
@@ -139,7 +118,8 @@ function onNode(a: AdmissionAttributes, node: string): void {
     (label) => before[label] !== after[label] && mayNotSet(label),
   );
   if (changed.length > 0) {
-    refuse(a, `is not allowed to modify labels: ${changed.toSorted().join(", ")}`);
+    const what = old ? "modify labels" : "set the following labels";
+    refuse(a, `is not allowed to ${what}: ${changed.toSorted().join(", ")}`);
   }
   if (!old) return;
   const taints = (object: DeepReadonly<Node>) => JSON.stringify(object.spec.taints ?? []);
@@ -183,4 +163,13 @@ function onLease(a: AdmissionAttributes, node: string): void {
 function onCsiNode(a: AdmissionAttributes, node: string): void {
   const name = a.name || a.object?.metadata.name;
   if (name !== node) refuse(a, `can only access CSINode with the same name as the requesting node`);
+}
+
+function onResourceSlice(a: AdmissionAttributes, node: string): void {
+  const slice = (a.operation === "CREATE" ? a.object : a.oldObject) as
+    | { spec?: { nodeName?: string } }
+    | undefined;
+  if (!slice || slice.spec?.nodeName === node) return;
+  const verb = a.operation.toLowerCase();
+  refuse(a, `can only ${verb} ResourceSlice with the same NodeName as the requesting node`);
 }

@@ -18,6 +18,7 @@ import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { denyServiceExternalIps } from "./deny-service-external-ips.ts";
 import { type EventLimit, eventRateLimit } from "./event-rate-limit.ts";
 import { extendedResourceToleration } from "./extended-resource-toleration.ts";
+import { type ImagePolicyOptions, imagePolicyWebhook } from "./image-policy-webhook.ts";
 import { type Handle, namespaceCreator, quotaStatusWriter } from "./in-process.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-anti-affinity.ts";
 import { limitRanger } from "./limit-ranger.ts";
@@ -71,6 +72,8 @@ export interface AdmissionOptions {
   readonly resourceOf?: ResourceOf;
   /** Knows the versions of custom resources, too. */
   readonly equivalents?: Equivalents;
+  /** Needed when ImagePolicyWebhook is on. */
+  readonly imagePolicy?: ImagePolicyOptions;
   /** How webhooks are reached; default: HTTPS. */
   readonly webhookTransport?: WebhookTransport;
   /** Where Services are; default: at their ready endpoints. */
@@ -110,6 +113,7 @@ const entries: readonly Entry[] = [
   on("NodeRestriction", (o) => nodeRestriction(o.reader)),
   on("TaintNodesByCondition", () => taintNodesByCondition),
   off("AlwaysPullImages", () => alwaysPullImages),
+  off("ImagePolicyWebhook", imagePolicy),
   on("PodSecurity", (o) => podSecurity(o.reader, o.podSecurity)),
   off("PodNodeSelector", (o) => podNodeSelector(o.reader, o.clusterNodeSelector)),
   on("Priority", (o) => priority(o.reader)),
@@ -140,6 +144,12 @@ const entries: readonly Entry[] = [
   ),
   off("AlwaysDeny", () => alwaysDeny),
 ];
+
+function imagePolicy({ clock, imagePolicy: policy, webhookTransport }: AdmissionOptions) {
+  if (!policy) throw new Error("ImagePolicyWebhook needs to be told where images are judged");
+  const transport = webhookTransport ?? new HttpsWebhookTransport(clock);
+  return imagePolicyWebhook({ clock, transport, policy });
+}
 
 function webhookOptions(options: AdmissionOptions): WebhookOptions {
   const { reader, chance, clock, webhookTransport, resolveService } = options;

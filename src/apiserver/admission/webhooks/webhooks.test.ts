@@ -98,7 +98,7 @@ beforeEach(async () => {
   return () => api[Symbol.asyncDispose]();
 });
 
-afterAll(() => void https.closeAllConnections());
+afterAll(() => https.closeAllConnections());
 afterAll(() => void https.close());
 
 interface Hook {
