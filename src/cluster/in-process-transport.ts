@@ -74,6 +74,7 @@ async function textOf(body: ResponseBody): Promise<string> {
 
 async function* bytesOf(body: ResponseBody): AsyncGenerator<Uint8Array, void, undefined> {
   if (body.kind === "bytes") yield body.bytes;
+  else if (body.kind === "chunks") yield* body.chunks;
   else if (body.kind === "stream") yield* body.stream;
   else if (body.kind === "object") yield Buffer.from(JSON.stringify(body.object));
   else if (body.kind !== "none") throw new Error(`an in-process call cannot take ${body.kind}`);

@@ -13,6 +13,7 @@ import { nextTurn } from "#base/turn.ts";
 import { VirtualClock } from "#base/virtual-clock.ts";
 import { nodes } from "#apis/core/node.ts";
 import type { Client } from "#client/client.ts";
+import type { Transport } from "#client/transport.ts";
 import type { UserInfo } from "#machinery/strategy.ts";
 import { type HollowNodes, hollowNodes } from "#sim/hollow-nodes.ts";
 import { MemoryStore } from "#store/memory/memory-store.ts";
@@ -21,13 +22,16 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { parseDuration } from "./duration.ts";
 import { kubeconfigFor } from "./kubeconfigs.ts";
 import { openPki, type Pki } from "./pki.ts";
-import { adminUser, nodeUser } from "./users.ts";
+import { adminUser, hollowNodesUser, nodeUser } from "./users.ts";
 
 export interface ClusterOptions {
   /** Number of hollow nodes, called `node-1`, `node-2` …. Default 1. */
   nodes?: number;
-  /** `virtual`: time moves only by `advance` and `eventually`. Default `real`. */
-  time?: "real" | "virtual";
+  /**
+   * `virtual`, or a virtual clock that others share: time moves only by `advance` and `eventually`.
+   * Default `real`.
+   */
+  time?: "real" | "virtual" | VirtualClock;
   /** All chance follows from it; for virtual time. Default 1. */
   seed?: number;
   /** Listen on a free port of the loopback, for kubectl and others. Default false. */
@@ -38,6 +42,8 @@ export interface ClusterOptions {
   store?: Store;
   /** Names of controllers to run, `-name` to leave one out. Default all. */
   controllers?: readonly string[];
+  /** What every client's calls pass through, such as a network with faults. Default: nothing. */
+  wrapTransport?: (user: UserInfo, transport: Transport) => Transport;
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -61,7 +67,8 @@ export interface Cluster extends AsyncDisposable {
 
 /** Starts a cluster: control plane and hollow nodes, in this process. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const virtual = options.time === "virtual" ? new VirtualClock() : undefined;
+  const { time = "real" } = options;
+  const virtual = time === "virtual" ? new VirtualClock() : time === "real" ? undefined : time;
   const clock = virtual ?? systemClock;
   const chance = virtual ? seededChance(options.seed ?? 1) : systemChance;
   const log = options.log ?? silentLogger;
@@ -76,12 +83,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       log,
       pki,
       ...(options.controllers ? { controllers: options.controllers } : {}),
+      ...(options.wrapTransport ? { wrapTransport: options.wrapTransport } : {}),
       apiServer: options.listen ? { listen: { addresses: ["127.0.0.1"], port: 0 } } : {},
     }),
   );
   const hollow = scope.use(
     hollowNodes({
-      reader: controlPlane.admin,
+      reader: controlPlane.clientFor(hollowNodesUser),
       clientFor: (name) => controlPlane.clientFor(nodeUser(name)),
       clock,
       chance,

@@ -9,6 +9,7 @@ import {
   serviceAccountTokens,
   tokenIssuer,
 } from "#apiserver/authentication/service-account-token.ts";
+import { legacyTokens } from "#apiserver/authentication/legacy-token.ts";
 import { staticTokens } from "#apiserver/authentication/static-tokens.ts";
 import type { Authorizer } from "#apiserver/authorization/authorizer.ts";
 import {
@@ -54,6 +55,7 @@ export function policies(
     const tokens: TokenAuthenticator[] = [
       ...(options.staticTokens === undefined ? [] : [staticTokens(options.staticTokens)]),
       serviceAccountTokens({ issuer, keys: [key], reader, clock }),
+      legacyTokens([key], reader),
       bootstrapTokens(reader, clock),
     ];
     const rbac = new RbacAuthorizer(new BindingIndex(reader));

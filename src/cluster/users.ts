@@ -21,6 +21,12 @@ export const proxyUser: UserInfo = { name: "system:kube-proxy", groups: [authent
 /** The cluster's DNS on a node; its rights come with the add-ons. */
 export const dnsUser: UserInfo = { name: "coxswain:dns", groups: [authenticated] };
 
+/** Reads for all hollow nodes of a process at once. */
+export const hollowNodesUser: UserInfo = {
+  name: "coxswain:hollow-nodes",
+  groups: ["system:masters", authenticated],
+};
+
 /** Each controller acts as a service account of its own, with just the rights that it needs. */
 export function controllerUser(controller: string): UserInfo {
   return {
