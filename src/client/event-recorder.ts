@@ -21,7 +21,7 @@ const writeRetryMs = 1_000;
 const spamBurst = 25;
 /** … and then one per five minutes. */
 const spamRefillMs = 300_000;
-/** Events that differ only in their message are combined beyond this number within … */
+/** Events that differ only in their message are combined from this one on, within … */
 const similarMax = 10;
 /** … this time. */
 const similarWindowMs = 600_000;
@@ -164,7 +164,7 @@ class Recorder implements EventRecorder {
     let similar = this.#similar.get(similarity);
     if (!similar || now - similar.atMs > similarWindowMs)
       similar = { messages: new Set(), atMs: now };
-    if (similar.messages.size < similarMax) similar.messages.add(message);
+    if (similar.messages.size < similarMax - 1) similar.messages.add(message);
     this.#similar.set(similarity, { ...similar, atMs: now });
     return !similar.messages.has(message);
   }

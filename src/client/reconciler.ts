@@ -6,7 +6,8 @@
 import type { Chance } from "#base/chance.ts";
 import type { Clock } from "#base/clock.ts";
 import type { Logger } from "#base/log.ts";
-import { isReason } from "#machinery/errors.ts";
+import { aborted } from "#base/signal.ts";
+import { ApiError, isReason } from "#machinery/errors.ts";
 import { controllerOf, keyOf, type KubeObject, type ObjectKey, toKey } from "#machinery/meta.ts";
 import { parseApiVersion, type Resource } from "#machinery/resource.ts";
 import type { Lister } from "./cache.ts";
@@ -191,6 +192,8 @@ export async function runReconciler<T extends KubeObject>(
       queue.forget(key);
       return;
     }
+    // In a namespace that goes away nothing can be created, and soon nothing has to be.
+    if (isNamespaceTerminating(error)) return queue.forget(key);
     const retryInMs = queue.addRateLimited(key);
     // Someone else was faster: the next run sees what they wrote.
     const level = isReason(error, "Conflict", "NotFound") ? "debug" : "warn";
@@ -198,11 +201,14 @@ export async function runReconciler<T extends KubeObject>(
   }
 
   using subscriptions = subscribe(spec, informers, caches, (key) => queue.add(key));
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
+  await aborted(signal);
   void subscriptions;
+}
+
+/** Whether the server refuses to create because the namespace goes away. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
 }
 
 type Informers = Map<string, Informer<KubeObject>>;

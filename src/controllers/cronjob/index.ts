@@ -7,8 +7,14 @@ import { type CronJob, cronJobs } from "#apis/batch/cron-job.ts";
 import { type Job, jobs } from "#apis/batch/job.ts";
 import { rfc3339 } from "#base/clock.ts";
 import { isReason } from "#machinery/errors.ts";
-import { defineController, done, type ReconcileContext, requeueAfter } from "#client/reconciler.ts";
-import { isNamespaceTerminating, messageOf } from "../shared/pod-control.ts";
+import {
+  defineController,
+  done,
+  type ReconcileContext,
+  requeueAfter,
+  isNamespaceTerminating,
+} from "#client/reconciler.ts";
+import { messageOf } from "../shared/pod-control.ts";
 import { writeStatus } from "../shared/status.ts";
 import { type CronJobPlan, planCronJob } from "./plan.ts";
 

@@ -14,10 +14,11 @@ import {
   type ReconcileContext,
   requeueAfter,
   watching,
+  isNamespaceTerminating,
 } from "#client/reconciler.ts";
 import { applyClaim, planClaim } from "../shared/adoption.ts";
 import { sameMeaning } from "../shared/equal.ts";
-import { createPod, deletePod, isNamespaceTerminating } from "../shared/pod-control.ts";
+import { createPod, deletePod } from "../shared/pod-control.ts";
 import { currentRevision, deleteRevisions, surplusRevisions } from "../shared/revisions.ts";
 import { labelMatcher, selectsAll } from "../shared/selector.ts";
 import { slowStart } from "../shared/slow-start.ts";

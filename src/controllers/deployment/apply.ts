@@ -2,9 +2,9 @@ import { type Deployment, deployments, type DeploymentStatus } from "#apis/apps/
 import { type ReplicaSet, replicaSets } from "#apis/apps/replica-set.ts";
 import { isReason } from "#machinery/errors.ts";
 import type { Draft } from "#machinery/meta.ts";
-import type { ReconcileContext } from "#client/reconciler.ts";
+import { isNamespaceTerminating, type ReconcileContext } from "#client/reconciler.ts";
 import { sameMeaning } from "../shared/equal.ts";
-import { isNamespaceTerminating, messageOf } from "../shared/pod-control.ts";
+import { messageOf } from "../shared/pod-control.ts";
 import { type DeploymentPlan, isOurs } from "./plan.ts";
 import { revisionAnnotation, sizeAnnotations, sizeOf } from "./replica-sets.ts";
 import type { Resize } from "./scale.ts";

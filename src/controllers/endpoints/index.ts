@@ -8,11 +8,17 @@ import { pods } from "#apis/core/pod.ts";
 import { type Service, services } from "#apis/core/service.ts";
 import { isReason } from "#machinery/errors.ts";
 import { fromKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { defineController, done, type ReconcileContext, watching } from "#client/reconciler.ts";
+import {
+  defineController,
+  done,
+  type ReconcileContext,
+  watching,
+  isNamespaceTerminating,
+} from "#client/reconciler.ts";
 import { podMatters } from "../endpointslice/endpoints-of.ts";
 import { servicesFor } from "../endpointslice/index.ts";
 import { sameMeaning } from "../shared/equal.ts";
-import { isNamespaceTerminating, messageOf } from "../shared/pod-control.ts";
+import { messageOf } from "../shared/pod-control.ts";
 import { mapMatcher } from "../shared/selector.ts";
 import {
   addressesMax,

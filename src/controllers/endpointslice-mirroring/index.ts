@@ -16,12 +16,11 @@ import {
   endpointSlices,
 } from "#apis/discovery/endpoint-slice.ts";
 import { controllerReference, keyOf, toKey } from "#machinery/meta.ts";
-import { defineController, done, watching } from "#client/reconciler.ts";
+import { defineController, done, watching, isNamespaceTerminating } from "#client/reconciler.ts";
 import { applySlices } from "../endpointslice/index.ts";
 import { managedByLabel, serviceNameLabel } from "../endpointslice/plan.ts";
 import { type EndpointGroup, planSlices, type SliceIdentity } from "../endpointslice/slices.ts";
 import { managedByLabel as endpointsManagedBy } from "../endpoints/plan.ts";
-import { isNamespaceTerminating } from "../shared/pod-control.ts";
 
 const managedBy = "endpointslicemirroring-controller.k8s.io";
 const skipLabel = "endpointslice.kubernetes.io/skip-mirror";

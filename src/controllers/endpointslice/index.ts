@@ -10,8 +10,14 @@ import { type EndpointSlice, endpointSlices } from "#apis/discovery/endpoint-sli
 import { isReason } from "#machinery/errors.ts";
 import { keyOf, toKey } from "#machinery/meta.ts";
 import type { Client } from "#client/client.ts";
-import { type Caches, defineController, done, watching } from "#client/reconciler.ts";
-import { isNamespaceTerminating, messageOf } from "../shared/pod-control.ts";
+import {
+  type Caches,
+  defineController,
+  done,
+  watching,
+  isNamespaceTerminating,
+} from "#client/reconciler.ts";
+import { messageOf } from "../shared/pod-control.ts";
 import { mapMatcher } from "../shared/selector.ts";
 import { podMatters } from "./endpoints-of.ts";
 import { managedBy, managedByLabel, planEndpointSlices, serviceNameLabel } from "./plan.ts";

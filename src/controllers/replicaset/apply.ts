@@ -3,15 +3,15 @@ import type { PodTemplateSpec } from "#apis/core/pod-spec.ts";
 import { type Pod, pods } from "#apis/core/pod.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
-import { done, type Outcome, type ReconcileContext, requeueAfter } from "#client/reconciler.ts";
-import { applyClaim, planClaim } from "../shared/adoption.ts";
 import {
-  createPod,
-  deletePod,
+  done,
+  type Outcome,
+  type ReconcileContext,
+  requeueAfter,
   isNamespaceTerminating,
-  messageOf,
-  podFromTemplate,
-} from "../shared/pod-control.ts";
+} from "#client/reconciler.ts";
+import { applyClaim, planClaim } from "../shared/adoption.ts";
+import { createPod, deletePod, messageOf, podFromTemplate } from "../shared/pod-control.ts";
 import type { LabelMatcher } from "../shared/selector.ts";
 import { settleAll } from "../shared/settle.ts";
 import { slowStart } from "../shared/slow-start.ts";

@@ -7,8 +7,13 @@ import { configMaps } from "#apis/core/config-map.ts";
 import { type Namespace, namespaces } from "#apis/core/namespace.ts";
 import { isReason } from "#machinery/errors.ts";
 import { toKey } from "#machinery/meta.ts";
-import { type Controller, defineController, done, watching } from "#client/reconciler.ts";
-import { isNamespaceTerminating } from "../shared/pod-control.ts";
+import {
+  type Controller,
+  defineController,
+  done,
+  watching,
+  isNamespaceTerminating,
+} from "#client/reconciler.ts";
 
 const mapName = "kube-root-ca.crt";
 /** As upstream words it: users read it in `kubectl describe`. */

@@ -6,8 +6,7 @@ import { type Namespace, namespaces } from "#apis/core/namespace.ts";
 import { serviceAccounts } from "#apis/core/service-account.ts";
 import { isReason } from "#machinery/errors.ts";
 import { toKey } from "#machinery/meta.ts";
-import { defineController, done, watching } from "#client/reconciler.ts";
-import { isNamespaceTerminating } from "../shared/pod-control.ts";
+import { defineController, done, watching, isNamespaceTerminating } from "#client/reconciler.ts";
 
 const accountName = "default";
 

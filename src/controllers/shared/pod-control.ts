@@ -1,11 +1,12 @@
 /** Creates and deletes pods for their owners, and tells users about it in the owner's events. */
 import { type Pod, pods } from "#apis/core/pod.ts";
 import type { PodTemplateSpec } from "#apis/core/pod-spec.ts";
-import { ApiError, isReason } from "#machinery/errors.ts";
+import { isReason } from "#machinery/errors.ts";
 import { controllerReference, type Draft, type KubeObject } from "#machinery/meta.ts";
 import type { Resource } from "#machinery/resource.ts";
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/event-recorder.ts";
+import { isNamespaceTerminating } from "#client/reconciler.ts";
 
 export interface PodControl {
   client: Client;
@@ -73,12 +74,6 @@ export async function deletePod(
     recorder.warning(owner, "FailedDelete", `Error deleting: ${messageOf(error)}`);
     throw new Error(`unable to delete pods: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** Whether the server refuses to create because the namespace goes away. */
-export function isNamespaceTerminating(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  return error.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
 }
 
 export function messageOf(error: unknown): string {
