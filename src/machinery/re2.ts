@@ -31,6 +31,8 @@ function compile(pattern: string): Re2 | Error {
     return { finds: (text) => expression.matcher(text).find() };
   } catch (error) {
     const { message } = error as Error;
-    return new Error(message.startsWith("error parsing regexp") ? message : `error parsing regexp: ${message}`);
+    return new Error(
+      message.startsWith("error parsing regexp") ? message : `error parsing regexp: ${message}`,
+    );
   }
 }

@@ -2,7 +2,11 @@ import type { Path } from "#machinery/field-error.ts";
 import { dns1035Label } from "#machinery/names.ts";
 import { Problems } from "#machinery/validation/problems.ts";
 import type { CustomResourceConversion } from "./custom-resource-definition.ts";
-import { checkCaBundle, checkWebhookService, checkWebhookUrl } from "./webhook-client-validation.ts";
+import {
+  checkCaBundle,
+  checkWebhookService,
+  checkWebhookUrl,
+} from "./webhook-client-validation.ts";
 
 export interface ConversionOptions {
   /** One of the versions of ConversionReview must be one that this server speaks. */

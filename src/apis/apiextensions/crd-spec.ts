@@ -37,7 +37,11 @@ export function storageVersion(
 }
 
 /** Fields of versions that upstream reads as one of the whole definition when all agree. */
-export type SharedField = "schema" | "subresources" | "additionalPrinterColumns" | "selectableFields";
+export type SharedField =
+  | "schema"
+  | "subresources"
+  | "additionalPrinterColumns"
+  | "selectableFields";
 
 /**
  * Whether all versions say the same. Upstream then validates it once, under `spec`, and errors
@@ -48,7 +52,9 @@ export function isShared(
   field: SharedField,
 ): boolean {
   const [first] = versions;
-  return first !== undefined && versions.every((version) => equalJson(version[field], first[field]));
+  return (
+    first !== undefined && versions.every((version) => equalJson(version[field], first[field]))
+  );
 }
 
 /** The finalizer that keeps a definition until its objects are gone. */

@@ -95,7 +95,8 @@ function beginCleanup(crd: Crd, { clock }: StrategyContext): void {
   const { metadata } = crd;
   metadata.deletionTimestamp = rfc3339(clock.now());
   const finalizers = metadata.finalizers ?? [];
-  if (!finalizers.includes(cleanupFinalizer)) metadata.finalizers = [...finalizers, cleanupFinalizer];
+  if (!finalizers.includes(cleanupFinalizer))
+    metadata.finalizers = [...finalizers, cleanupFinalizer];
   crd.status = withCondition(
     crd,
     {
@@ -163,7 +164,9 @@ function hasSetOfGranular(schema: NonNullable<ReturnType<typeof schemaOf>>): boo
   return schema["x-kubernetes-list-type"] === "set" && items !== undefined && !isAtomic(items);
 }
 
-function isStructural(version: Crd["spec"]["versions"] extends (infer V)[] | null ? V : never): boolean {
+function isStructural(
+  version: Crd["spec"]["versions"] extends (infer V)[] | null ? V : never,
+): boolean {
   const schema = schemaOf(version);
   if (!schema) return true;
   return unreadableSchema(schema) === undefined && structuralErrors(schema, path()).length === 0;

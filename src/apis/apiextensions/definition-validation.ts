@@ -203,7 +203,8 @@ function checkSchema(
   const at = validationAt.child("openAPIV3Schema");
   const before = problems.list.length;
   if (hasStatus) checkRootForStatus(problems, schema, at);
-  if (schema.nullable) problems.forbidden(at.child("nullable"), "nullable cannot be true at the root");
+  if (schema.nullable)
+    problems.forbidden(at.child("nullable"), "nullable cannot be true at the root");
   let budget: RuleBudget | undefined;
   let unreadable: string | undefined;
   if (options.requireStructural) {
@@ -211,13 +212,16 @@ function checkSchema(
     if (unreadable === undefined) {
       const violations = structuralErrors(schema, at);
       const errors =
-        violations.length > 0 ? violations : defaultErrors(schema, at, options.requirePrunedDefaults);
+        violations.length > 0
+          ? violations
+          : defaultErrors(schema, at, options.requirePrunedDefaults);
       problems.add(...errors);
       if (errors.length === 0) budget = new RuleBudget(schema);
     }
   }
   problems.add(...schemaErrors(schema, at, options, budget));
-  if (unreadable !== undefined && problems.list.length === before) problems.invalid(at, "", unreadable);
+  if (unreadable !== undefined && problems.list.length === before)
+    problems.invalid(at, "", unreadable);
   if (budget) problems.add(...budget.totalErrors(at));
 }
 
@@ -253,7 +257,12 @@ function checkSubresources(
   if (!statusReplicasPath) problems.required(at.child("scale.statusReplicasPath"));
   else check("statusReplicasPath", statusReplicasPath, [".status."], ".status");
   if (labelSelectorPath) {
-    check("labelSelectorPath", labelSelectorPath, [".spec.", ".status."], "either .spec or .status");
+    check(
+      "labelSelectorPath",
+      labelSelectorPath,
+      [".spec.", ".status."],
+      "either .spec or .status",
+    );
   }
 }
 
@@ -349,7 +358,10 @@ export function checkNames(
   };
   label(at.child("plural"), plural);
   label(at.child("singular"), singular);
-  for (const [name, text] of [["kind", kind], ["listKind", listKind]] as const) {
+  for (const [name, text] of [
+    ["kind", kind],
+    ["listKind", listKind],
+  ] as const) {
     const messages = text ? dns1035Label(text.toLowerCase()) : [];
     if (messages.length === 0) continue;
     const why = `may have mixed case, but should otherwise match: ${messages.join(",")}`;

@@ -41,7 +41,8 @@ export function checkListTypes(
   const listType = schema[listTypeName];
   if (listType !== undefined) {
     const isArray = needsType(problems, schema, "array", listTypeName, at);
-    if (isArray && options.requireAtomicSets && listType === "set") checkSetItems(problems, schema, at);
+    if (isArray && options.requireAtomicSets && listType === "set")
+      checkSetItems(problems, schema, at);
     problems.oneOf(at.child(listTypeName), listType, ["atomic", "set", "map"]);
   }
   const keys = schema[keysName] ?? [];
@@ -63,7 +64,11 @@ function checkSetItems(problems: Problems, schema: JSONSchemaProps, at: Path): v
 }
 
 /** Whether a value of this schema is owned as a whole. */
-export function isAtomic({ type, [listTypeName]: list, [mapTypeName]: map }: JSONSchemaProps): boolean {
+export function isAtomic({
+  type,
+  [listTypeName]: list,
+  [mapTypeName]: map,
+}: JSONSchemaProps): boolean {
   if (type === "array") return list === undefined || list === "atomic";
   return type !== "object" || map === "atomic";
 }
@@ -98,7 +103,11 @@ function checkKeys(
     if (!property) problems.invalid(keysAt, keys, "entries must all be names of item properties");
     else if (property.type === "array" || property.type === "object") {
       const why = "must be a scalar type if parent array's x-kubernetes-list-type is map";
-      problems.invalid(at.child("items").child("properties").key(key).child("type"), items.type, why);
+      problems.invalid(
+        at.child("items").child("properties").key(key).child("type"),
+        items.type,
+        why,
+      );
     }
     if (keys.indexOf(key) < i) problems.invalid(keysAt, keys, "must not contain duplicate entries");
   }
@@ -121,7 +130,10 @@ export function keyFieldProblems(schema: JSONSchemaProps, at: Path): Problems {
     const place = at.child("items").child("properties").key(key);
     const its = "this property is in x-kubernetes-list-map-keys, so it";
     if (property.default === undefined && !items.required?.includes(key)) {
-      problems.required(place.child("default"), `${its} must have a default or be a required property`);
+      problems.required(
+        place.child("default"),
+        `${its} must have a default or be a required property`,
+      );
     }
     if (property.nullable) problems.forbidden(place.child("nullable"), `${its} cannot be nullable`);
   }

@@ -41,7 +41,13 @@ export function schemaErrors(
   options: SchemaOptions,
   budget: RuleBudget | undefined,
 ): FieldError[] {
-  const place = { options, noDefaults: undefined, insideMeta: false, uncorrelated: undefined, budget };
+  const place = {
+    options,
+    noDefaults: undefined,
+    insideMeta: false,
+    uncorrelated: undefined,
+    budget,
+  };
   const { schema: errors, rules } = visit(schema, at, place, true);
   return [...errors, ...rules];
 }
@@ -66,7 +72,11 @@ function visit(schema: JSONSchemaProps, at: Path, place: Place, isRoot = false):
     rules.push(...inner.rules);
   }
   if (schema["x-kubernetes-preserve-unknown-fields"] === false) {
-    problems.invalid(at.child("x-kubernetes-preserve-unknown-fields"), false, "must be true or undefined");
+    problems.invalid(
+      at.child("x-kubernetes-preserve-unknown-fields"),
+      false,
+      "must be true or undefined",
+    );
   }
   checkMapType(problems, schema, at);
   checkListTypes(problems, schema, at, place.options);
@@ -141,7 +151,12 @@ function junctorsOf(schema: JSONSchemaProps, at: Path, place: Place): Part[] {
 const types = ["array", "boolean", "integer", "number", "object", "string"];
 
 /** What JSON schemas can say and those of custom resources cannot. */
-function checkUnsupported(problems: Problems, schema: JSONSchemaProps, at: Path, place: Place): void {
+function checkUnsupported(
+  problems: Problems,
+  schema: JSONSchemaProps,
+  at: Path,
+  place: Place,
+): void {
   const { type } = schema;
   if (place.options.requireValidType && type && !types.includes(type)) {
     problems.notSupported(at.child("type"), type, types);
@@ -184,7 +199,12 @@ const reasons = [
 const hasLineBreaks = (text: string) => /[\n\r]/.test(text);
 
 /** What is wrong with a rule apart from its expressions. */
-function checkRule(problems: Problems, schema: JSONSchemaProps, rule: ValidationRule, at: Path): void {
+function checkRule(
+  problems: Problems,
+  schema: JSONSchemaProps,
+  rule: ValidationRule,
+  at: Path,
+): void {
   const { message = "", messageExpression = "", reason, fieldPath = "" } = rule;
   const expression = (rule.rule ?? "").trim();
   const messageAt = at.child("message");

@@ -22,7 +22,8 @@ export function checkWebhookUrl(problems: Problems, at: Path, text: string): voi
   if (url.username !== "" || url.password !== "") {
     problems.invalid(at, url.username, "user information is not permitted in the URL");
   }
-  if (url.hash !== "") problems.invalid(at, url.hash.slice(1), "fragments are not permitted in the URL");
+  if (url.hash !== "")
+    problems.invalid(at, url.hash.slice(1), "fragments are not permitted in the URL");
   if (url.search !== "") {
     problems.invalid(at, url.search.slice(1), "query parameters are not permitted in the URL");
   }
@@ -34,7 +35,11 @@ export function checkWebhookService(problems: Problems, at: Path, service: Servi
   if (!name) problems.required(at.child("name"), "service name is required");
   if (!namespace) problems.required(at.child("namespace"), "service namespace is required");
   if (port !== undefined && (port < 1 || port > 65_535)) {
-    problems.invalid(at.child("port"), port, "port is not valid: must be between 1 and 65535, inclusive");
+    problems.invalid(
+      at.child("port"),
+      port,
+      "port is not valid: must be between 1 and 65535, inclusive",
+    );
   }
   if (path !== undefined) checkPath(problems, at.child("path"), path);
 }

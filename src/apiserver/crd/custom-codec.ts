@@ -21,7 +21,8 @@ export function customCodec(schema: JSONSchemaProps): SchemaCodec {
     decode(value) {
       if (!isObject(value)) throw new DecodeError("the object is not a JSON object");
       const { apiVersion, kind, metadata } = value;
-      if (typeof kind !== "string" || kind === "") throw new DecodeError("Object 'Kind' is missing");
+      if (typeof kind !== "string" || kind === "")
+        throw new DecodeError("Object 'Kind' is missing");
       if (typeof apiVersion !== "string") throw new DecodeError("Object 'apiVersion' is missing");
       const known = withoutNulls(pruned(withDefaults(value, schema), schema, true), schema);
       const { metadata: _, ...rest } = cloneJson(known) as JsonObject;

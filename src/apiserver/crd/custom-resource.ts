@@ -35,7 +35,9 @@ export interface CustomResource {
 }
 
 /** Where the objects of a definition are stored. */
-export function customPrefix({ spec }: Pick<DeepReadonly<CustomResourceDefinition>, "spec">): string {
+export function customPrefix({
+  spec,
+}: Pick<DeepReadonly<CustomResourceDefinition>, "spec">): string {
   return `/registry/${spec.group}/${spec.names.plural}/`;
 }
 
@@ -60,7 +62,10 @@ export function customResource(
   const versions = versionsOf(crd);
   const resources = new Map(versions.map((version) => [version.name, resourceOf(crd, version)]));
   const schemaByVersion = new Map(
-    versions.map((version) => [resources.get(version.name)!.apiVersion, schemaOf(version) ?? anything]),
+    versions.map((version) => [
+      resources.get(version.name)!.apiVersion,
+      schemaOf(version) ?? anything,
+    ]),
   );
   const storedAs = resources.get(storageVersion(crd)!.name)!;
   const cached: CachedResource = {
@@ -142,7 +147,11 @@ function serveVersion(
     }),
     ...(warning === undefined ? {} : { warnings: [warning] }),
     ...(scale
-      ? { handlers: { scale: (context, stored) => handleScale(context, stored, customScale(scale)) } }
+      ? {
+          handlers: {
+            scale: (context, stored) => handleScale(context, stored, customScale(scale)),
+          },
+        }
       : {}),
   };
 }

@@ -154,7 +154,13 @@ function replicaErrors({ scale }: CustomRules, object: KubeObject): FieldError[]
     const value = valueAt(object, fieldNames(path));
     if (value === undefined) return [];
     if (typeof value !== "number") {
-      return [invalid(path, value, `${path} accessor error: ${JSON.stringify(value)} is of the wrong type, expected int64`)];
+      return [
+        invalid(
+          path,
+          value,
+          `${path} accessor error: ${JSON.stringify(value)} is of the wrong type, expected int64`,
+        ),
+      ];
     }
     if (value < 0) return [invalid(path, value, "should be a non-negative integer")];
     if (value > int32Max) {

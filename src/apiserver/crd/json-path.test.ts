@@ -3,7 +3,12 @@ import { jsonPath } from "./json-path.ts";
 
 const object = {
   spec: { s: "x", l: ["p", "q", "r"], "a.b": 1, m: { k: "v" } },
-  status: { c: [{ type: "Ready", status: "True" }, { type: "Old", status: "False", n: 3 }] },
+  status: {
+    c: [
+      { type: "Ready", status: "True" },
+      { type: "Old", status: "False", n: 3 },
+    ],
+  },
 };
 
 test.each<[path: string, found: unknown[]]>([

@@ -156,7 +156,14 @@ function operand(text: string): JsonPath {
 function compares(a: unknown, operator: string, b: unknown): boolean {
   if (operator === "==") return a === b;
   if (operator === "!=") return a !== b;
-  const order = typeof a === "number" && typeof b === "number" ? a - b : String(a) < String(b) ? -1 : String(a) === String(b) ? 0 : 1;
+  const order =
+    typeof a === "number" && typeof b === "number"
+      ? a - b
+      : String(a) < String(b)
+        ? -1
+        : String(a) === String(b)
+          ? 0
+          : 1;
   if (operator === "<") return order < 0;
   if (operator === "<=") return order <= 0;
   return operator === ">" ? order > 0 : order >= 0;

@@ -23,7 +23,5 @@ export function compareVersions(a: string, b: string): number {
     if (left || right) return left ? -1 : 1;
     return a < b ? -1 : a > b ? 1 : 0;
   }
-  return (
-    right.stability - left.stability || right.major - left.major || right.minor - left.minor
-  );
+  return right.stability - left.stability || right.major - left.major || right.minor - left.minor;
 }

@@ -25,7 +25,11 @@ export function acceptNames(
   const taken = takenNames(others);
   const wanted = spec.names;
   const had = status?.acceptedNames;
-  const names: Names = { ...structuredClone(had), plural: had?.plural ?? "", kind: had?.kind ?? "" } as Names;
+  const names: Names = {
+    ...structuredClone(had),
+    plural: had?.plural ?? "",
+    kind: had?.kind ?? "",
+  } as Names;
   let conflict: { reason: string; message: string } | undefined;
   const settle = (name: "plural" | "singular" | "kind" | "listKind", reason: string): void => {
     const value = wanted[name] ?? "";
@@ -50,7 +54,12 @@ export function acceptNames(
   setList(names, "categories", wanted.categories);
   const condition: StatedCondition = conflict
     ? { type: "NamesAccepted", status: "False", ...conflict }
-    : { type: "NamesAccepted", status: "True", reason: "NoConflicts", message: "no conflicts found" };
+    : {
+        type: "NamesAccepted",
+        status: "True",
+        reason: "NoConflicts",
+        message: "no conflicts found",
+      };
   return { names, condition };
 }
 

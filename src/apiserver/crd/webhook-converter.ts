@@ -100,12 +100,16 @@ function readReview(text: string, apiVersion: string, uid: string): unknown[] {
   if (!isObject(review)) throw new Error("the answer is no ConversionReview");
   if (review["kind"] !== "ConversionReview" || review["apiVersion"] !== apiVersion) {
     const found = `${String(review["apiVersion"])}, Kind=${String(review["kind"])}`;
-    throw new Error(`expected webhook response of ${apiVersion}, Kind=ConversionReview, got ${found}`);
+    throw new Error(
+      `expected webhook response of ${apiVersion}, Kind=ConversionReview, got ${found}`,
+    );
   }
   const { response } = review;
   if (!isObject(response)) throw new Error("webhook response did not include a response");
   if (response["uid"] !== uid) {
-    throw new Error(`expected response.uid ${JSON.stringify(uid)}, got ${JSON.stringify(response["uid"])}`);
+    throw new Error(
+      `expected response.uid ${JSON.stringify(uid)}, got ${JSON.stringify(response["uid"])}`,
+    );
   }
   const { result, convertedObjects } = response;
   if (!isObject(result) || result["status"] !== "Success") {
@@ -120,7 +124,9 @@ function checked(value: unknown, original: KubeObject, apiVersion: string): Kube
   if (!isObject(value)) throw new Error("a converted object is no object");
   const object = value as unknown as KubeObject;
   if (object.apiVersion !== apiVersion) {
-    throw new Error(`converted object has version ${String(object.apiVersion)}, expected ${apiVersion}`);
+    throw new Error(
+      `converted object has version ${String(object.apiVersion)}, expected ${apiVersion}`,
+    );
   }
   if (object.kind !== original.kind) {
     throw new Error(`must have the same kind: ${object.kind} != ${original.kind}`);

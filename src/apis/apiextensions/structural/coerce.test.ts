@@ -10,44 +10,56 @@ const object = (properties: Record<string, JSONSchemaProps>, more: JSONSchemaPro
 });
 const keeps: JSONSchemaProps = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 
-test.each<[what: string, schema: JSONSchemaProps, value: unknown, left: unknown, unknown: string[]]>(
+test.each<
+  [what: string, schema: JSONSchemaProps, value: unknown, left: unknown, unknown: string[]]
+>([
+  ["known", object({ a: text }), { a: "1" }, { a: "1" }, []],
+  ["unknown", object({ a: text }), { a: "1", b: 2 }, { a: "1" }, ["b"]],
   [
-    ["known", object({ a: text }), { a: "1" }, { a: "1" }, []],
-    ["unknown", object({ a: text }), { a: "1", b: 2 }, { a: "1" }, ["b"]],
-    ["type and meta", object({}), { kind: "K", metadata: { x: 1 }, z: 1 }, { kind: "K", metadata: { x: 1 } }, ["z"]],
-    ["nested", object({ s: object({ a: text }) }), { s: { a: "1", b: 1 } }, { s: { a: "1" } }, ["s.b"]],
-    [
-      "items",
-      object({ l: { type: "array", items: object({ a: text }) } }),
-      { l: [{ a: "1" }, { b: 1 }] },
-      { l: [{ a: "1" }, {}] },
-      ["l[1].b"],
-    ],
-    [
-      "map values",
-      object({ m: { type: "object", additionalProperties: object({ a: text }) } }),
-      { m: { k: { b: 1 } } },
-      { m: { k: {} } },
-      ["m.k.b"],
-    ],
-    [
-      "any map values",
-      object({ m: { type: "object", additionalProperties: true } }),
-      { m: { k: { b: 1 }, j: 1 } },
-      { m: { k: {}, j: 1 } },
-      ["m.k.b"],
-    ],
-    ["kept", object({ f: keeps }), { f: { x: { y: 1 } } }, { f: { x: { y: 1 } } }, []],
-    [
-      "kept around known",
-      object({ f: { ...keeps, properties: { k: object({ z: text }) } } }),
-      { f: { x: 1, k: { z: "1", w: 2 } } },
-      { f: { x: 1, k: { z: "1" } } },
-      ["f.k.w"],
-    ],
-    ["prototype", object({}), JSON.parse('{"__proto__":{"a":1}}'), {}, ["__proto__"]],
+    "type and meta",
+    object({}),
+    { kind: "K", metadata: { x: 1 }, z: 1 },
+    { kind: "K", metadata: { x: 1 } },
+    ["z"],
   ],
-)("pruning: %s", (_, schema, value, left, unknown) => {
+  [
+    "nested",
+    object({ s: object({ a: text }) }),
+    { s: { a: "1", b: 1 } },
+    { s: { a: "1" } },
+    ["s.b"],
+  ],
+  [
+    "items",
+    object({ l: { type: "array", items: object({ a: text }) } }),
+    { l: [{ a: "1" }, { b: 1 }] },
+    { l: [{ a: "1" }, {}] },
+    ["l[1].b"],
+  ],
+  [
+    "map values",
+    object({ m: { type: "object", additionalProperties: object({ a: text }) } }),
+    { m: { k: { b: 1 } } },
+    { m: { k: {} } },
+    ["m.k.b"],
+  ],
+  [
+    "any map values",
+    object({ m: { type: "object", additionalProperties: true } }),
+    { m: { k: { b: 1 }, j: 1 } },
+    { m: { k: {}, j: 1 } },
+    ["m.k.b"],
+  ],
+  ["kept", object({ f: keeps }), { f: { x: { y: 1 } } }, { f: { x: { y: 1 } } }, []],
+  [
+    "kept around known",
+    object({ f: { ...keeps, properties: { k: object({ z: text }) } } }),
+    { f: { x: 1, k: { z: "1", w: 2 } } },
+    { f: { x: 1, k: { z: "1" } } },
+    ["f.k.w"],
+  ],
+  ["prototype", object({}), JSON.parse('{"__proto__":{"a":1}}'), {}, ["__proto__"]],
+])("pruning: %s", (_, schema, value, left, unknown) => {
   expect(pruned(value, schema, true)).toEqual(left);
   expect(unknownPaths(value, schema)).toEqual(unknown);
 });
@@ -62,9 +74,19 @@ test.each<[what: string, schema: JSONSchemaProps, value: unknown, left: unknown]
   ["present", object({ a: preset("d") }), { a: "x" }, { a: "x" }],
   ["null", object({ a: preset("d") }), { a: null }, { a: "d" }],
   ["nullable null", object({ a: { ...preset("d"), nullable: true } }), { a: null }, { a: null }],
-  ["inside a default", object({ o: object({ a: preset("d") }, { default: {} }) }), {}, { o: { a: "d" } }],
+  [
+    "inside a default",
+    object({ o: object({ a: preset("d") }, { default: {} }) }),
+    {},
+    { o: { a: "d" } },
+  ],
   ["inside an absent object", object({ o: object({ a: preset("d") }) }), {}, {}],
-  ["items", object({ l: { type: "array", items: object({ a: preset("d") }) } }), { l: [{}] }, { l: [{ a: "d" }] }],
+  [
+    "items",
+    object({ l: { type: "array", items: object({ a: preset("d") }) } }),
+    { l: [{}] },
+    { l: [{ a: "d" }] },
+  ],
   [
     "map values",
     object({ m: { type: "object", additionalProperties: object({ a: preset("d") }) } }),

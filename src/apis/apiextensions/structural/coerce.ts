@@ -92,7 +92,14 @@ function prune(
     const items = schema && itemsOf(schema);
     if (keeps && !items) return value;
     return mapList(value, (item, index) =>
-      prune(item, items, items ? isEmbedded(items) : false, found, found ? `${at}[${index}]` : "", keeps ? "keep" : "prune"),
+      prune(
+        item,
+        items,
+        items ? isEmbedded(items) : false,
+        found,
+        found ? `${at}[${index}]` : "",
+        keeps ? "keep" : "prune",
+      ),
     );
   }
   if (!isObject(value)) return value;
@@ -100,7 +107,8 @@ function prune(
     if (embedded && typeAndMeta.has(name)) return inner;
     const place = found ? childOf(at, name) : "";
     const known = schema && knownField(schema, name);
-    if (known) return prune(inner, known === nothing ? undefined : known, isEmbedded(known), found, place);
+    if (known)
+      return prune(inner, known === nothing ? undefined : known, isEmbedded(known), found, place);
     if (keeps) return inner;
     found?.push(place);
     return dropped;

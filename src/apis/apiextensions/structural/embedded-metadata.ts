@@ -9,7 +9,14 @@ import { unknownFields } from "#machinery/schema/strict.ts";
 import { validateObjectMeta } from "#machinery/validation/object-meta.ts";
 import type { JSONSchemaProps } from "../json-schema-props.ts";
 import { childOf } from "./places.ts";
-import { isEmbedded, itemsOf, propertyOf, remembered, someSchema, valueSchemaOf } from "./schema.ts";
+import {
+  isEmbedded,
+  itemsOf,
+  propertyOf,
+  remembered,
+  someSchema,
+  valueSchemaOf,
+} from "./schema.ts";
 
 /** API objects inside custom resources (`x-kubernetes-embedded-resource`) and their metadata. */
 
@@ -58,7 +65,11 @@ function coerceOne(object: JsonObject, how: MetadataCoercion, at: string): void 
   }
   if (object["metadata"] === undefined) return;
   try {
-    object["metadata"] = readMetadata(object["metadata"], how, `${at}.metadata`) as unknown as JsonValue;
+    object["metadata"] = readMetadata(
+      object["metadata"],
+      how,
+      `${at}.metadata`,
+    ) as unknown as JsonValue;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw new DecodeError(`${at}.metadata: Invalid value: ${error.message}`);

@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { formatCheck } from "./formats.ts";
 
 test.each<[format: string, good: string[], bad: string[]]>([
-  ["date-time", ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.5+02:00"], ["nope", "2024-13-01T00:00:00Z"]],
+  [
+    "date-time",
+    ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.5+02:00"],
+    ["nope", "2024-13-01T00:00:00Z"],
+  ],
   ["date", ["2024-02-29"], ["2023-02-29", "2024-1-1"]],
   ["duration", ["2m", "1h30m", "10 days", "-1.5s", "0"], ["x", "5", "m5"]],
   ["ipv4", ["1.2.3.4"], ["1.2.3", "::1"]],

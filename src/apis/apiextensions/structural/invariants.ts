@@ -37,7 +37,8 @@ export function unreadableSchema(schema: JSONSchemaProps): string | undefined {
   if (schema["x-kubernetes-preserve-unknown-fields"] === false) {
     return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined";
   }
-  if (Array.isArray(schema.items)) return "OpenAPIV3Schema 'items' must be a schema, but is an array";
+  if (Array.isArray(schema.items))
+    return "OpenAPIV3Schema 'items' must be a schema, but is an array";
   const parts = [
     schema.not,
     ...(schema.allOf ?? []),
@@ -149,7 +150,10 @@ function checkTypeAndMeta(
 function checkExtensions(problems: Problems, schema: JSONSchemaProps, at: Path): void {
   if (!schema["x-kubernetes-int-or-string"]) return;
   const why = "must be false if x-kubernetes-int-or-string is true";
-  for (const name of ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"] as const) {
+  for (const name of [
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-embedded-resource",
+  ] as const) {
     if (schema[name]) problems.invalid(at.child(name), true, why);
   }
 }

@@ -19,11 +19,17 @@ const show = (value: object, schema: JSONSchemaProps, old?: object) =>
 test.each<[rule: ValidationRule, error: string]>([
   [{ rule: "self.a < 5" }, "spec: Invalid value: failed rule: self.a < 5"],
   [{ rule: "self.a < 5", message: " too big " }, "spec: Invalid value: too big"],
-  [{ rule: "self.a < 5", messageExpression: "'a is ' + string(self.a)" }, "spec: Invalid value: a is 7"],
+  [
+    { rule: "self.a < 5", messageExpression: "'a is ' + string(self.a)" },
+    "spec: Invalid value: a is 7",
+  ],
   [{ rule: "self.a < 5", messageExpression: "''", message: "big" }, "spec: Invalid value: big"],
   [{ rule: "self.a < 5", fieldPath: ".a", message: "big" }, "spec.a: Invalid value: big"],
   [{ rule: "self.a < 5", reason: "FieldValueForbidden", message: "big" }, "spec: Forbidden: big"],
-  [{ rule: "1 / (self.a - 7) > 0" }, 'spec: Invalid value: "object": division by zero evaluating rule: 1 / (self.a - 7) > 0'],
+  [
+    { rule: "1 / (self.a - 7) > 0" },
+    'spec: Invalid value: "object": division by zero evaluating rule: 1 / (self.a - 7) > 0',
+  ],
 ])("%j", (rule, error) => {
   expect(show({ a: 7 }, spec({ a: integer() }, rule))).toEqual([error]);
   expect(show({ a: 1 }, spec({ a: integer() }, { ...rule, rule: "self.a < 5" }))).toEqual([]);

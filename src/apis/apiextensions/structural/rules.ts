@@ -81,7 +81,11 @@ class RuleRun {
     const { replaced } = place;
     const before = replaced && correlatedItems(schema, replaced.old);
     for (const [i, item] of items.entries()) {
-      this.visit(item, itemSchema, inside(place, `${place.at}[${i}]`, item, before?.(item), itemSchema));
+      this.visit(
+        item,
+        itemSchema,
+        inside(place, `${place.at}[${i}]`, item, before?.(item), itemSchema),
+      );
     }
   }
 
@@ -189,7 +193,8 @@ class RuleRun {
       }
       this.#budget -= cost;
       const text = typeof value === "string" ? value.trim() : "";
-      const isUsable = text !== "" && !text.includes("\n") && Buffer.byteLength(text) <= messageBytesMax;
+      const isUsable =
+        text !== "" && !text.includes("\n") && Buffer.byteLength(text) <= messageBytesMax;
       return isUsable ? text : undefined;
     } catch (error) {
       if (error instanceof CelCostError) {
@@ -216,7 +221,9 @@ function inside(
   return {
     at,
     replaced,
-    isUnchanged: isUnchanged || (around !== undefined && replaced !== undefined && equalJson(replaced.old, value)),
+    isUnchanged:
+      isUnchanged ||
+      (around !== undefined && replaced !== undefined && equalJson(replaced.old, value)),
     isResource: isEmbedded(schema),
   };
 }

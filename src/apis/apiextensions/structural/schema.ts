@@ -15,7 +15,9 @@ export function propertyOf(
 }
 
 /** The schema of the values of a map. */
-export function additionalOf({ additionalProperties }: JSONSchemaProps): JSONSchemaProps | undefined {
+export function additionalOf({
+  additionalProperties,
+}: JSONSchemaProps): JSONSchemaProps | undefined {
   return typeof additionalProperties === "object" ? additionalProperties : undefined;
 }
 

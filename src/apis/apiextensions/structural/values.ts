@@ -3,7 +3,6 @@ import {
   invalid,
   notSupported,
   required,
-
   tooMany,
   typeInvalid,
 } from "#machinery/field-error.ts";
@@ -260,7 +259,8 @@ function checkCombinations(
     const valid = tried.filter(({ errors }) => errors.length === 0);
     if (valid.length === 1) merge(result, valid[0]!);
     else {
-      const found = valid.length === 0 ? "Found none valid" : `Found ${valid.length} valid alternatives`;
+      const found =
+        valid.length === 0 ? "Found none valid" : `Found ${valid.length} valid alternatives`;
       complain(`must validate one and only one schema (oneOf). ${found}`);
       if (valid.length === 0) merge(result, best(tried));
     }
@@ -270,7 +270,9 @@ function checkCombinations(
     for (const each of tried) merge(result, each);
     const failed = tried.filter(({ errors }) => errors.length > 0).length;
     if (failed > 0) {
-      complain(`must validate all the schemas (allOf)${failed === tried.length ? ". None validated" : ""}`);
+      complain(
+        `must validate all the schemas (allOf)${failed === tried.length ? ". None validated" : ""}`,
+      );
     }
   }
   if (not && check(value, not, path, replaced).errors.length === 0) {
@@ -283,4 +285,3 @@ function checkCombinations(
 function best(results: readonly Result[]): Result {
   return results.reduce((found, each) => (each.matches > found.matches ? each : found));
 }
-
