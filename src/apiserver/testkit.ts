@@ -6,6 +6,12 @@ import type { ApiRequest } from "./request.ts";
 
 /** Small parts for unit tests of the API server; nothing here runs in production. */
 
+/** As much of an object as a test needs. */
+interface Sketch {
+  metadata: { name: string; namespace?: string; uid?: string; [field: string]: unknown };
+  [field: string]: unknown;
+}
+
 type Changed = (next: object | undefined, old: object | undefined) => void;
 
 /** An `ObjectReader` over maps, written to by the test. */
@@ -37,10 +43,7 @@ export class MemoryReader implements ObjectReader {
   }
 
   /** Creates or replaces an object; only what the test needs of it has to be there. */
-  put<T extends KubeObject>(
-    resource: Resource<T>,
-    object: { metadata: { name: string; namespace?: string; uid?: string } } & object,
-  ): void {
+  put<T extends KubeObject>(resource: Resource<T>, object: Sketch): void {
     const { name, namespace = "" } = object.metadata;
     const old = this.get(resource, namespace, name);
     this.#of(resource).set(`${namespace}/${name}`, object as unknown as KubeObject);

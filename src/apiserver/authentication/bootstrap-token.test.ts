@@ -61,7 +61,7 @@ test.each([
   ["with another secret", { "token-secret": "fedcba9876543210" }],
   ["with a shorter secret", { "token-secret": "0123" }],
 ])("does not know a token %s", async (_what, data) => {
-  keep(data as Record<string, string>);
+  keep(data);
   expect(await ask()).toBeUndefined();
 });
 

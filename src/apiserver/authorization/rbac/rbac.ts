@@ -1,6 +1,7 @@
 import type { UserInfo } from "#machinery/strategy.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "../authorizer.ts";
-import { BindingIndex, type GrantedRule } from "./bindings.ts";
+import type { BindingIndex} from "./bindings.ts";
+import { type GrantedRule } from "./bindings.ts";
 import { type Rule, ruleAllows } from "./rules.ts";
 
 /** Subjects whose rules are kept flattened, and decisions remembered for each. */
