@@ -94,6 +94,7 @@ export async function assemble(
         node: late.manager.node,
         allocatable: resources.allocatable,
         allowedUnsafeSysctls: settings.allowedUnsafeSysctls,
+        appArmor: ground.facts.appArmor,
         pressure: late.eviction.pressure(),
         shuttingDown: false,
       }),

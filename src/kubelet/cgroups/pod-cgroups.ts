@@ -22,6 +22,8 @@ export interface PodCgroups {
   remove(pod: Pod): Promise<void>;
   /** Removes the cgroups of pods that are not among these, by uid. */
   removeOthers(uids: ReadonlySet<string>): Promise<void>;
+  /** Gives the Burstable class the weight that its pods have asked for together. */
+  balance(pods: readonly Pod[]): Promise<void>;
   /** Makes the cgroups of all pods and of the classes. */
   start(node: { cpuMilli: number; memoryBytes: number }): Promise<void>;
 }
@@ -117,6 +119,22 @@ class Cgroups implements PodCgroups {
       await this.#make(join(top, qos));
       await this.#set(join(top, qos), { shares: 2, quota: 0, memory: undefined });
     }
+  }
+
+  async balance(pods: readonly Pod[]): Promise<void> {
+    const { files, log, driver, version, root, mountDir = "/sys/fs/cgroup" } = this.#options;
+    const burstable = pods.filter((pod) => qosOf(pod) === "Burstable");
+    const milli = burstable.reduce((sum, pod) => sum + (podRequests(pod).cpuMilli ?? 0), 0);
+    const shares = sharesOf(milli);
+    const slice = [...root.split("/").filter(Boolean), "kubepods-burstable.slice"].join("-");
+    const path = driver === "cgroupfs" ? join("/", root, "kubepods/burstable") : systemdPath(slice);
+    const [file, value] =
+      version === 1
+        ? [join(mountDir, "cpu", path, "cpu.shares"), shares]
+        : [join(mountDir, path, "cpu.weight"), weightOf(shares)];
+    await files.writeFile(file, String(value)).catch((error: unknown) => {
+      log.debug("cgroup not set", { file, value, error });
+    });
   }
 
   async removeOthers(uids: ReadonlySet<string>): Promise<void> {
@@ -233,5 +251,6 @@ export const noCgroups: PodCgroups = {
   update: () => Promise.resolve(),
   remove: () => Promise.resolve(),
   removeOthers: () => Promise.resolve(),
+  balance: () => Promise.resolve(),
   start: () => Promise.resolve(),
 };

@@ -39,6 +39,7 @@ export function simulatedHost(facts: Partial<MachineFacts> & { address?: string 
     architecture: "amd64",
     pidsMax: 4_194_304,
     cgroupVersion: 2,
+    appArmor: false,
     ...given,
   };
   return {

@@ -17,6 +17,8 @@ export interface MachineFacts {
   readonly architecture: string;
   readonly pidsMax: number;
   readonly cgroupVersion: 1 | 2;
+  /** Whether the kernel enforces AppArmor profiles. */
+  readonly appArmor: boolean;
 }
 
 export interface MachineUsage {
@@ -60,6 +62,7 @@ export function systemMachine(files: Files): Machine {
         architecture: architectures[process.arch] ?? process.arch,
         pidsMax: Number(await read("/proc/sys/kernel/pid_max")) || 32_768,
         cgroupVersion: (await files.stat("/sys/fs/cgroup/cgroup.controllers")) ? 2 : 1,
+        appArmor: (await read("/sys/module/apparmor/parameters/enabled")) === "Y",
       };
     },
     async usage() {

@@ -18,6 +18,7 @@ export interface AdmissionInput {
   readonly allocatable: Readonly<Record<string, string>>;
   /** Patterns of sysctls that are allowed beyond the safe ones. */
   readonly allowedUnsafeSysctls: readonly string[];
+  readonly appArmor: boolean;
   /** Pressure conditions that hold now, such as `MemoryPressure`. */
   readonly pressure: readonly string[];
   /** Set while the node shuts down. */
@@ -30,6 +31,7 @@ export function admitPod(input: AdmissionInput): PodVerdict | undefined {
     admitWhileRunning(input) ??
     admitUnderPressure(input) ??
     admitSysctls(input) ??
+    admitAppArmor(input) ??
     admitResources(input) ??
     admitPlacement(input)
   );
@@ -86,6 +88,16 @@ function admitSysctls({ pod, allowedUnsafeSysctls }: AdmissionInput): PodVerdict
     }
   }
   return undefined;
+}
+
+/** A profile that nobody enforces is a promise that nobody keeps. */
+function admitAppArmor({ pod, appArmor }: AdmissionInput): PodVerdict | undefined {
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const profiles = [pod.spec, ...containers].map((it) => it.securityContext?.appArmorProfile);
+  const wanted = profiles.some((profile) => profile && profile.type !== "Unconfined");
+  if (appArmor || !wanted) return undefined;
+  const message = "Cannot enforce AppArmor: AppArmor is not enabled on the host";
+  return { reason: "AppArmor", message };
 }
 
 function admitResources({ pod, others, allocatable }: AdmissionInput): PodVerdict | undefined {

@@ -1,4 +1,5 @@
 /** All pod workers of a node: one per pod of the API or of a file, and the end of orphans. */
+import type { Timer } from "#base/clock.ts";
 import type { Pod } from "#apis/core/pod.ts";
 import type { PodObservation } from "../observer/observation.ts";
 import { isMirrorPod, isTerminalPhase } from "../pod/containers.ts";
@@ -15,11 +16,13 @@ export interface PodWorkersOptions {
 
 /** Grace period of containers whose pod nobody knows any more. */
 const orphanGraceSeconds = 10;
+const balanceAfterMs = 500;
 
 export class PodWorkers {
   readonly #options: PodWorkersOptions;
   readonly #workers = new Map<string, PodWorker>();
   readonly #endingOrphans = new Set<string>();
+  #balancing: Timer | undefined;
 
   constructor(options: PodWorkersOptions) {
     this.#options = options;
@@ -39,6 +42,17 @@ export class PodWorkers {
     });
     this.#workers.set(uid, worker);
     worker.poke();
+    this.#balanceSoon();
+  }
+
+  /** Many pods come and go together: their class is weighed once for all. */
+  #balanceSoon(): void {
+    const { clock, cgroups, host } = this.#options.node;
+    if (host.simulated) return;
+    this.#balancing ??= clock.after(balanceAfterMs, () => {
+      this.#balancing = undefined;
+      void cgroups.balance(this.activePods());
+    });
   }
 
   /** The pod's object is gone. */
@@ -84,6 +98,7 @@ export class PodWorkers {
 
   #forget(uid: string, worker: PodWorker): void {
     if (this.#workers.get(uid) === worker) this.#workers.delete(uid);
+    this.#balanceSoon();
     // Room was made: what waits for it may go on.
     for (const other of this.#workers.values()) {
       if (other.waitsForRoom) other.poke();
@@ -125,6 +140,7 @@ export class PodWorkers {
 
   /** Forgets all pods without touching their containers. */
   stop(): void {
+    this.#balancing?.[Symbol.dispose]();
     for (const worker of this.#workers.values()) worker.stop();
     this.#workers.clear();
   }

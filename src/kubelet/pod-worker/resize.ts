@@ -98,6 +98,8 @@ export async function applyResizes(
   resizes: readonly ContainerResize[],
 ): Promise<void> {
   const sized = withGranted(pod, resizes);
+  // A pod that grows must have room before its containers do; one that shrinks cannot be smaller
+  // than they are. Setting it twice serves both: what is refused now succeeds after.
   await node.cgroups.update(sized);
   const settings = {
     machineMemoryBytes: node.facts.memoryBytes,
@@ -110,6 +112,7 @@ export async function applyResizes(
     await node.cri.updateContainerResources(id, linux);
     memory.actuated.set(id, resources);
   }
+  await node.cgroups.update(sized);
 }
 
 function withGranted(pod: Pod, resizes: readonly ContainerResize[]): Pod {

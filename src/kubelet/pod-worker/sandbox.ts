@@ -19,6 +19,10 @@ export function sandboxConfigOf(
   attempt: number,
 ): { config: PodSandboxConfig; warnings: string[] } {
   const { dns, warnings } = podDns(pod, node.dns());
+  if (pod.spec.hostUsers === false) {
+    // Running it in the host's user namespace instead would be less than it asked for.
+    throw new Error("user namespaces are not supported by this node");
+  }
   const limits = podLimits(pod);
   const config = sandboxConfig({
     pod,

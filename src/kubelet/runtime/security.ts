@@ -1,6 +1,7 @@
 /** Pod and container security contexts in the runtime's terms. */
 import type { Pod } from "#apis/core/pod.ts";
 import type {
+  AppArmorProfile,
   SeccompProfile,
   SecurityContext,
   SELinuxOptions,
@@ -87,6 +88,7 @@ export function containerSecurity(
     maskedPaths: unmasked ? [] : maskedPaths,
     readonlyPaths: unmasked ? [] : readonlyPaths,
     seccomp: seccompOf(own.seccompProfile ?? pods.seccompProfile, own.privileged ?? false),
+    ...appArmorOf(own.appArmorProfile ?? pods.appArmorProfile),
   };
 }
 
@@ -136,6 +138,16 @@ function supplementalGroups(pod: Pod): number[] {
 
 function policyOf(pod: Pod): "Merge" | "Strict" {
   return pod.spec.securityContext?.supplementalGroupsPolicy === "Strict" ? "Strict" : "Merge";
+}
+
+function appArmorOf(profile: AppArmorProfile | undefined): { apparmor?: SecurityProfile } {
+  if (!profile) return {};
+  const { type, localhostProfile = "" } = profile;
+  if (type === "Localhost") {
+    return { apparmor: { profileType: "Localhost", localhostRef: localhostProfile } };
+  }
+  const profileType = type === "Unconfined" ? "Unconfined" : "RuntimeDefault";
+  return { apparmor: { profileType, localhostRef: "" } };
 }
 
 function seccompOf(profile: SeccompProfile | undefined, privileged: boolean): SecurityProfile {
