@@ -42,6 +42,12 @@ import { certificateSigningRequestStrategy } from "./certificates/certificate-si
 import { flowSchemaStrategy } from "./flowcontrol/flow-schema-strategy.ts";
 import { priorityLevelConfigurationStrategy } from "./flowcontrol/priority-level-configuration-strategy.ts";
 import {
+  deviceClassStrategy,
+  resourceClaimStrategy,
+  resourceClaimTemplateStrategy,
+  resourceSliceStrategy,
+} from "./resource/resource-strategy.ts";
+import {
   horizontalPodAutoscalerStrategy,
   horizontalPodAutoscalerV1Strategy,
 } from "./autoscaling/horizontal-pod-autoscaler-strategy.ts";
@@ -129,6 +135,10 @@ const strategies: Readonly<Record<string, Strategy>> = {
   "networking.k8s.io/networkpolicies": as(networkPolicyStrategy),
   "networking.k8s.io/servicecidrs": as(serviceCidrStrategy),
   "node.k8s.io/runtimeclasses": as(runtimeClassStrategy),
+  "resource.k8s.io/deviceclasses": as(deviceClassStrategy),
+  "resource.k8s.io/resourceclaims": as(resourceClaimStrategy),
+  "resource.k8s.io/resourceclaimtemplates": as(resourceClaimTemplateStrategy),
+  "resource.k8s.io/resourceslices": as(resourceSliceStrategy),
   "scheduling.k8s.io/priorityclasses": as(priorityClassStrategy),
   "storage.k8s.io/csidrivers": as(csiDriverStrategy),
   "storage.k8s.io/csinodes": as(csiNodeStrategy),

@@ -7,12 +7,13 @@ import { authenticate } from "./authentication/chain.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { authorize } from "./authorize.ts";
 import { contentTypes, negotiate } from "./negotiate.ts";
+import { answerHeaders } from "./rest/context.ts";
 import { encodePlain } from "./rest/protobuf-representation.ts";
 import type { RequestGate } from "./request-gate.ts";
 import { impersonate } from "./impersonation.ts";
 import { requestInfo } from "./request-info.ts";
 import type { ApiRequest, RequestInfo } from "./request.ts";
-import { type ApiResponse, bytesResponse } from "./response.ts";
+import { type ApiResponse, bytesResponse, type ResponseHeaders } from "./response.ts";
 
 /** A request that may be handled: who asks for what. */
 export interface AllowedRequest {
@@ -57,6 +58,7 @@ export function pipeline(stages: PipelineStages): (request: ApiRequest) => Promi
     const startedMs = clock.monotonic();
     let info: RequestInfo | undefined;
     let response: ApiResponse;
+    const warnings: string[] = [];
     try {
       info = requestInfo(request.method, request.path, request.query);
       const user =
@@ -65,9 +67,9 @@ export function pipeline(stages: PipelineStages): (request: ApiRequest) => Promi
       const actor = await impersonate(request, user, authorizer);
       const decision = authorize(authorizer, info, actor);
       if (decision) await decision;
-      response = await handler({ request, info, user: actor, warnings: [] });
+      response = await handler({ request, info, user: actor, warnings });
     } catch (thrown) {
-      response = failure(stages, request, thrown);
+      response = failure(stages, request, thrown, warnings);
     }
     for (const observer of stages.observers) {
       observer.answered(request, info, response.status, startedMs);
@@ -77,14 +79,19 @@ export function pipeline(stages: PipelineStages): (request: ApiRequest) => Promi
 }
 
 /** The one place where something thrown becomes an answer. */
-function failure({ log }: PipelineStages, request: ApiRequest, thrown: unknown): ApiResponse {
+function failure(
+  { log }: PipelineStages,
+  request: ApiRequest,
+  thrown: unknown,
+  warnings: readonly string[],
+): ApiResponse {
   const error = ApiError.from(thrown);
   if (error.cause !== undefined) {
     const { method, path } = request;
     log.error("request failed", { method, path, error: error.cause });
   }
   const status = error.toStatus();
-  const headers: Record<string, string> = {};
+  const headers: ResponseHeaders = answerHeaders(warnings);
   const retryAfter = error.details?.retryAfterSeconds;
   if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter);
   if (request.wantsObjects === true) {

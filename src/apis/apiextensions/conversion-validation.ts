@@ -1,6 +1,6 @@
 import type { Path } from "#machinery/field-error.ts";
 import { dns1035Label } from "#machinery/names.ts";
-import { Problems } from "#machinery/validation/problems.ts";
+import type { Problems } from "#machinery/validation/problems.ts";
 import type { CustomResourceConversion } from "./custom-resource-definition.ts";
 import {
   checkCaBundle,

@@ -4,7 +4,7 @@ import type { JSONSchemaProps, ValidationRule } from "./json-schema-props.ts";
 import { checkListTypes, checkMapType } from "./list-type-validation.ts";
 import { findFieldPath } from "./structural/field-path.ts";
 import { unreadableSchema } from "./structural/invariants.ts";
-import { RuleBudget, ruleDefinitionErrors } from "./structural/rule-definitions.ts";
+import { type RuleBudget, ruleDefinitionErrors } from "./structural/rule-definitions.ts";
 import { additionalOf, isEmbedded, typeAndMeta } from "./structural/schema.ts";
 
 /** What old definitions were allowed: their rules are not tightened when they are updated. */

@@ -68,7 +68,7 @@ export function checkCaBundle(problems: Problems, at: Path, bundle: string): voi
   let why = blocks.length === 0 ? "data does not contain any valid RSA or ECDSA certificates" : "";
   for (const block of blocks) {
     try {
-      new X509Certificate(block);
+      if (new X509Certificate(block).raw.length === 0) why = "an empty certificate";
     } catch (error) {
       why = (error as Error).message;
     }

@@ -11,11 +11,7 @@ import {
 } from "../core/pod-template-validation.ts";
 import type { PodTemplateSpec } from "../core/pod-spec.ts";
 import type { LabelSelector } from "../meta/label-selector.ts";
-import {
-  numberOf,
-  validateAtMostAll,
-  validateIntOrPercent,
-} from "../meta/counts-validation.ts";
+import { numberOf, validateAtMostAll, validateIntOrPercent } from "../meta/counts-validation.ts";
 import type { DaemonSetSpec } from "./daemon-set.ts";
 import type { DeploymentSpec, DeploymentStrategy } from "./deployment.ts";
 import type { ReplicaSetSpec } from "./replica-set.ts";
@@ -36,11 +32,7 @@ function validateSelector(
   }
   validateLabelSelector(problems, at.child("selector"), selector);
   if (isEmptySelector(selector)) {
-    problems.invalid(
-      at.child("selector"),
-      selector,
-      `empty selector is invalid for ${owner}`,
-    );
+    problems.invalid(at.child("selector"), selector, `empty selector is invalid for ${owner}`);
   }
 }
 
@@ -68,7 +60,7 @@ export function validateReplicaSetSpec(
   problems.nonNegative(at.child("replicas"), spec.replicas);
   problems.nonNegative(at.child("minReadySeconds"), spec.minReadySeconds);
   validateSelector(problems, spec.selector, "deployment");
-  validateSelected(problems, spec as Selecting, "ReplicaSet", context);
+  validateSelected(problems, spec, "ReplicaSet", context);
 }
 
 export function validateDeploymentSpec(
@@ -78,7 +70,7 @@ export function validateDeploymentSpec(
 ): void {
   problems.nonNegative(at.child("replicas"), spec.replicas);
   validateSelector(problems, spec.selector, "deployment");
-  validateSelected(problems, spec as Selecting, "ReplicaSet", context);
+  validateSelected(problems, spec, "ReplicaSet", context);
   validateDeploymentStrategy(problems, at.child("strategy"), spec.strategy);
   problems.nonNegative(at.child("minReadySeconds"), spec.minReadySeconds);
   problems.nonNegative(at.child("revisionHistoryLimit"), spec.revisionHistoryLimit);
@@ -142,7 +134,8 @@ export function validateDaemonSetSpec(
   for (const [i, { gcePersistentDisk }] of (spec.template.spec.volumes ?? []).entries()) {
     if (!gcePersistentDisk || gcePersistentDisk.readOnly) continue;
     const place = templateAt.child("spec", "volumes").index(i);
-    const detail = "must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is read-only";
+    const detail =
+      "must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is read-only";
     problems.invalid(place.child("gcePersistentDisk", "readOnly"), false, detail);
   }
   validateEndless(problems, templateAt, spec.template, "DaemonSet");

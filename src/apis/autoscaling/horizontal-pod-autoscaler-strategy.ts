@@ -46,7 +46,8 @@ function validateLimits(problems: Problems, spec: Limits, old: Limits | undefine
   }
   const before = old?.scaleTargetRef;
   const lenient =
-    before !== undefined && apiVersionMistake(before.apiVersion ?? "", isCore(before)) !== undefined;
+    before !== undefined &&
+    apiVersionMistake(before.apiVersion ?? "", isCore(before)) !== undefined;
   const targetAt = at.child("scaleTargetRef");
   validateReference(problems, targetAt, scaleTargetRef, lenient || isCore(scaleTargetRef));
 }
@@ -123,7 +124,9 @@ function validateV1(
   const averageUtilization = spec.targetCPUUtilizationPercentage;
   const target = { type: "Utilization", averageUtilization };
   const metrics =
-    averageUtilization === undefined ? [] : [{ type: "Resource", resource: { name: "cpu", target } }];
+    averageUtilization === undefined
+      ? []
+      : [{ type: "Resource", resource: { name: "cpu", target } }];
   validateMetrics(problems, at.child("metrics"), metrics, spec.minReplicas);
 }
 

@@ -51,7 +51,11 @@ export const cronJobStrategy = kindStrategy<CronJob>({
   validate(problems, cronJob, context) {
     const { metadata, spec } = cronJob;
     if (metadata.name && metadata.name.length > nameMax) {
-      problems.invalid("metadata.name", metadata.name, `must be no more than ${nameMax} characters`);
+      problems.invalid(
+        "metadata.name",
+        metadata.name,
+        `must be no more than ${nameMax} characters`,
+      );
     }
     problems.nonNegative(at.child("startingDeadlineSeconds"), spec.startingDeadlineSeconds);
     problems.requiredOneOf(at.child("concurrencyPolicy"), spec.concurrencyPolicy, [

@@ -16,7 +16,15 @@ const fields: readonly Bounds[] = [
   { name: "month", min: 1, max: 12, names: months },
   { name: "day of week", min: 0, max: 6, names: days },
 ];
-const descriptors = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+const descriptors = [
+  "@yearly",
+  "@annually",
+  "@monthly",
+  "@weekly",
+  "@daily",
+  "@midnight",
+  "@hourly",
+];
 
 /** What is wrong with a schedule, in the words of the library that upstream uses. */
 export function scheduleMistake(schedule: string): string | undefined {
@@ -77,7 +85,8 @@ function rangeMistake(range: string, bounds: Bounds): string | undefined {
     }
     if (Number(step) === 0) return `step of range should be a positive number: ${range}`;
   }
-  if (from < bounds.min) return `beginning of range (${from}) below minimum (${bounds.min}): ${range}`;
+  if (from < bounds.min)
+    return `beginning of range (${from}) below minimum (${bounds.min}): ${range}`;
   if (to > bounds.max) return `end of range (${to}) above maximum (${bounds.max}): ${range}`;
   if (from > to) return `beginning of range (${from}) beyond end of range (${to}): ${range}`;
   return undefined;

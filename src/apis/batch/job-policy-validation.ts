@@ -24,9 +24,7 @@ export function validatePodFailurePolicy(
 ): void {
   const rules = spec.podFailurePolicy?.rules ?? [];
   const { containers, initContainers } = spec.template.spec;
-  const names = new Set(
-    [...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name),
-  );
+  const names = new Set([...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name));
   if (rules.length > rulesMax) problems.tooMany(at.child("rules"), rules.length, rulesMax);
   for (const [i, rule] of rules.entries()) {
     validateRule(problems, at.child("rules").index(i), rule, spec, names);
@@ -59,7 +57,8 @@ function validateRule(
     const place = conditionsAt.index(i);
     problems.each(place.child("type"), type, qualifiedName(type));
     const statuses = ["False", "True", "Unknown"];
-    if (!status) problems.required(place.child("status"), 'valid values: ["False" "True" "Unknown"]');
+    if (!status)
+      problems.required(place.child("status"), 'valid values: ["False" "True" "Unknown"]');
     else problems.oneOf(place.child("status"), status, statuses);
   }
   if (onExitCodes && onPodConditions.length > 0) {
@@ -82,8 +81,7 @@ function validateExitCodes(
   if (operator === "") problems.required(at.child("operator"), 'valid values: ["In" "NotIn"]');
   else problems.oneOf(at.child("operator"), operator, ["In", "NotIn"]);
   if (containerName !== undefined && !names.has(containerName)) {
-    const detail =
-      "must be one of the container or initContainer names in the pod template";
+    const detail = "must be one of the container or initContainer names in the pod template";
     problems.invalid(at.child("containerName"), containerName, detail);
   }
   const valuesAt = at.child("values");
@@ -135,7 +133,8 @@ function validateSuccessRule(
     problems.maxBytes(indexesAt, succeededIndexes, indexesBytesMax);
     const counted = countIndexes(succeededIndexes, completions ?? 0);
     if (typeof counted === "number") total = counted;
-    else problems.invalid(indexesAt, succeededIndexes, `error parsing succeededIndexes: ${counted}`);
+    else
+      problems.invalid(indexesAt, succeededIndexes, `error parsing succeededIndexes: ${counted}`);
   }
   if (succeededCount === undefined) return;
   const countAt = at.child("succeededCount");

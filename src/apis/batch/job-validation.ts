@@ -127,7 +127,11 @@ function validateCompletionMode(problems: Problems, at: Path, spec: DeepReadonly
     problems.invalid(failedAt, maxFailedIndexes, "must be less than or equal to completions");
   }
   if ((maxFailedIndexes ?? 0) > highCompletions) {
-    problems.invalid(failedAt, maxFailedIndexes, `must be less than or equal to ${highCompletions}`);
+    problems.invalid(
+      failedAt,
+      maxFailedIndexes,
+      `must be less than or equal to ${highCompletions}`,
+    );
   }
   if ((completions ?? 0) <= highCompletions || backoffLimitPerIndex === undefined) return;
   if (maxFailedIndexes === undefined) {

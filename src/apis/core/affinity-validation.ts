@@ -231,9 +231,7 @@ export function hasInvalidSelectorValues(
 }
 
 /** Which rules an old object's affinity broke. */
-export function affinityLeniency(
-  affinity: DeepReadonly<Affinity> | undefined,
-): AffinityLeniency {
+export function affinityLeniency(affinity: DeepReadonly<Affinity> | undefined): AffinityLeniency {
   const pods = [affinity?.podAffinity, affinity?.podAntiAffinity];
   const terms = pods.flatMap((one) => [
     ...(one?.requiredDuringSchedulingIgnoredDuringExecution ?? []),

@@ -93,11 +93,10 @@ function validateCommon(
   const { claimNames, spec, volumes } = context;
   problems.name(at.child("name"), container.name, dns1123Label);
   if (!container.image) problems.required(at.child("image"));
-  problems.requiredOneOf(
-    at.child("terminationMessagePolicy"),
-    container.terminationMessagePolicy,
-    ["FallbackToLogsOnError", "File"],
-  );
+  problems.requiredOneOf(at.child("terminationMessagePolicy"), container.terminationMessagePolicy, [
+    "FallbackToLogsOnError",
+    "File",
+  ]);
   validatePorts(problems, at.child("ports"), container.ports ?? []);
   validateEnv(problems, at.child("env"), container.env ?? [], {
     isEmptyDir: (name) => {
@@ -167,11 +166,7 @@ function validateRestart(
   }
 }
 
-export function validateContainers(
-  problems: Problems,
-  at: Path,
-  context: ContainerContext,
-): void {
+export function validateContainers(problems: Problems, at: Path, context: ContainerContext): void {
   const containers = context.spec.containers ?? [];
   if (containers.length === 0) {
     problems.required(at);

@@ -53,7 +53,12 @@ function validateItem(problems: Problems, place: Path, item: LimitRangeItem): vo
   for (const name of new Set(names)) validateAmounts(problems, place, item, name);
 }
 
-function validateAmounts(problems: Problems, place: Path, item: LimitRangeItem, name: string): void {
+function validateAmounts(
+  problems: Problems,
+  place: Path,
+  item: LimitRangeItem,
+  name: string,
+): void {
   const isPod = item.type === "Pod";
   const min = item.min?.[name];
   const max = item.max?.[name];
@@ -82,7 +87,11 @@ function validateAmounts(problems: Problems, place: Path, item: LimitRangeItem, 
   if (ratio !== undefined) validateRatio(problems, place, name, { ratio, min, max });
   const differ = preset !== undefined && request !== undefined && preset !== request;
   if (differ && !isOvercommitAllowed(name) && compareQuantity(preset, request) !== 0) {
-    wrong("default", preset, `default value ${preset} must equal to defaultRequest value ${request} in ${name}`);
+    wrong(
+      "default",
+      preset,
+      `default value ${preset} must equal to defaultRequest value ${request} in ${name}`,
+    );
   }
 }
 

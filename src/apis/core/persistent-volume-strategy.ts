@@ -86,7 +86,7 @@ export const persistentVolumeStrategy = kindStrategy<PersistentVolume>({
     const warnings: string[] = [];
     if (volume.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] !== undefined) {
       warnings.push(
-        "metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \"storageClassName\" attribute instead",
+        'metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead',
       );
     }
     if (hostPath && persistentVolumeReclaimPolicy === "Recycle") {

@@ -2,7 +2,11 @@ import { path as pathOf, type Path } from "#machinery/field-error.ts";
 import { nameIsLabel, nameIsSubdomain } from "#machinery/names.ts";
 import { compareQuantity } from "#machinery/quantity.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import { negativeMessage, notPositiveMessage, type Problems } from "#machinery/validation/problems.ts";
+import {
+  negativeMessage,
+  notPositiveMessage,
+  type Problems,
+} from "#machinery/validation/problems.ts";
 import { validateNodeSelector } from "./affinity-validation.ts";
 import { accessModes } from "./claim-validation.ts";
 import { validateNoBacksteps } from "./path-validation.ts";
@@ -151,7 +155,11 @@ function isRoot(hostPath: string | undefined): boolean {
   return hostPath !== undefined && /^\/[/.]*$/.test(hostPath);
 }
 
-function validateVolumeModes(problems: Problems, at: Path, { accessModes: modes = [] }: Spec): void {
+function validateVolumeModes(
+  problems: Problems,
+  at: Path,
+  { accessModes: modes = [] }: Spec,
+): void {
   const place = at.child("accessModes");
   if (modes.length === 0) problems.required(place);
   for (const mode of modes) problems.oneOf(place, mode, accessModes);

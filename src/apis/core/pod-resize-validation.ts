@@ -104,7 +104,7 @@ function withOldAmounts(
   before: DeepReadonly<Container>,
 ): Container {
   const copy = cloneJson(container) as Container;
-  const resources = (copy.resources ?? {}) as ResourceRequirements;
+  const resources = copy.resources ?? {};
   for (const field of ["requests", "limits"] as const) {
     const amounts: Record<string, string> = { ...resources[field] };
     for (const name of resizable) {

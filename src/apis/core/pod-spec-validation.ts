@@ -19,10 +19,7 @@ import {
   validateInitContainers,
 } from "./container-validation.ts";
 import type { PodSpec } from "./pod-spec.ts";
-import {
-  validateContainerResources,
-  validatePodLevelResources,
-} from "./resource-validation.ts";
+import { validateContainerResources, validatePodLevelResources } from "./resource-validation.ts";
 import {
   validatePodResourceClaims,
   validateSchedulingGates,
@@ -115,11 +112,7 @@ export function validatePodSpec(
   validateOs(problems, at, spec);
 }
 
-function validateNamesAndLimits(
-  problems: Problems,
-  at: Path,
-  spec: DeepReadonly<PodSpec>,
-): void {
+function validateNamesAndLimits(problems: Problems, at: Path, spec: DeepReadonly<PodSpec>): void {
   for (const field of [
     "serviceAccountName",
     "nodeName",

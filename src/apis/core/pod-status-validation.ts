@@ -5,7 +5,10 @@ import { isDualStack } from "#machinery/validation/ip.ts";
 import type { Problems } from "#machinery/validation/problems.ts";
 import type { ContainerStatus } from "./container-status.ts";
 import type { Container } from "./container.ts";
-import { validatePodAnnotations, validatePodAnnotationUpdate } from "./pod-annotation-validation.ts";
+import {
+  validatePodAnnotations,
+  validatePodAnnotationUpdate,
+} from "./pod-annotation-validation.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import type { PodStatus } from "./pod-status.ts";
 import { validateConditionTypes, validateNominatedNode } from "./pod-validation.ts";
@@ -68,10 +71,10 @@ function validateTransitions(
     field: "containerStatuses" | "initContainerStatuses" | "ephemeralContainerStatuses",
     mayRestart: (name: string, exitCode: number) => boolean,
   ) => {
-    for (const [i, before] of ((old[field] as Statuses) ?? []).entries()) {
+    for (const [i, before] of (old[field] ?? []).entries()) {
       const terminated = before.state?.terminated;
       if (!terminated || mayRestart(before.name, terminated.exitCode)) continue;
-      for (const now of (status[field] as Statuses) ?? []) {
+      for (const now of status[field] ?? []) {
         if (now.name !== before.name || now.state?.terminated) continue;
         const place = at.child(field).index(i).child("state");
         problems.forbidden(place, "may not be transitioned to non-terminated state");

@@ -179,6 +179,8 @@ export const podStrategy: Strategy<Pod> = {
   }),
   prepareForCreate(pod) {
     dropStopSignals(pod);
+    const seconds = pod.spec.terminationGracePeriodSeconds ?? 0;
+    if (seconds < 0) pod.spec.terminationGracePeriodSeconds = 1;
     mirrorServiceAccount(pod);
     applyMatchLabelKeys(pod);
     pod.status = firstStatus(pod);
@@ -186,4 +188,3 @@ export const podStrategy: Strategy<Pod> = {
   warnings: (pod, old) => (old && equalJson(pod.spec, old.spec) ? [] : podWarnings(pod)),
   gracePeriodSeconds,
 };
-

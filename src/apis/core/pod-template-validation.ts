@@ -1,11 +1,7 @@
 import type { Path } from "#machinery/field-error.ts";
 import { ApiError } from "#machinery/errors.ts";
 import type { DeepReadonly } from "#machinery/readonly.ts";
-import {
-  labelQuery,
-  type LabelQuery,
-  type LabelSelectorObject,
-} from "#machinery/selectors.ts";
+import { labelQuery, type LabelQuery, type LabelSelectorObject } from "#machinery/selectors.ts";
 import type { StrategyContext } from "#machinery/strategy.ts";
 import { validateAnnotations, validateLabels } from "#machinery/validation/labels.ts";
 import type { Problems } from "#machinery/validation/problems.ts";

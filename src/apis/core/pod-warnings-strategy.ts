@@ -166,7 +166,10 @@ function containerWarnings(container: AnyContainer, at: Path, warn: Warn): void 
   const names = new Set<string>();
   for (const [i, { name }] of (container.env ?? []).entries()) {
     if (names.has(name)) {
-      warn(at.child("env").index(i), `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`);
+      warn(
+        at.child("env").index(i),
+        `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`,
+      );
     }
     names.add(name);
   }

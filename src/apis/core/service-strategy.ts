@@ -86,7 +86,8 @@ function dropForType(spec: ServiceSpec, old: ServiceSpec): void {
   }
   if (needsNodePort(old) && !needsNodePort(spec)) {
     const ports = ({ ports = [] }: ServiceSpec) => ports.map(({ nodePort }) => nodePort ?? 0);
-    if (equalJson(ports(spec), ports(old))) for (const port of spec.ports ?? []) delete port.nodePort;
+    if (equalJson(ports(spec), ports(old)))
+      for (const port of spec.ports ?? []) delete port.nodePort;
   }
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(spec)) {
     dropIfSame(spec, old, "healthCheckNodePort");

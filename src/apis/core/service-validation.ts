@@ -197,10 +197,7 @@ function validatePortClashes(problems: Problems, spec: Spec): void {
     const portAt = at.child("ports").index(i);
     if (nodePort) {
       if (spec.type === "ClusterIP") {
-        problems.forbidden(
-          portAt.child("nodePort"),
-          "may not be used when `type` is 'ClusterIP'",
-        );
+        problems.forbidden(portAt.child("nodePort"), "may not be used when `type` is 'ClusterIP'");
       }
       const key = `${protocol}/${nodePort}`;
       if (nodePorts.has(key)) problems.duplicate(portAt.child("nodePort"), nodePort);

@@ -25,11 +25,7 @@ export function validateConditions(
   }
 }
 
-function validateCondition(
-  problems: Problems,
-  at: Path,
-  condition: DeepReadonly<Condition>,
-): void {
+function validateCondition(problems: Problems, at: Path, condition: DeepReadonly<Condition>): void {
   const { lastTransitionTime, message, observedGeneration = 0, reason, status, type } = condition;
   problems.each(at.child("type"), type, qualifiedName(type));
   if (!["False", "True", "Unknown"].includes(status)) {

@@ -31,7 +31,10 @@ export const clusterRoleStrategy = kindStrategy<ClusterRole>({
     const at = path("aggregationRule", "clusterRoleSelectors");
     const selectors = aggregationRule.clusterRoleSelectors ?? [];
     if (selectors.length === 0) {
-      problems.required(at, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+      problems.required(
+        at,
+        "at least one clusterRoleSelector required if aggregationRule is non-nil",
+      );
     }
     for (const [i, selector] of selectors.entries()) {
       validateLabelSelector(problems, at.index(i), selector);

@@ -69,7 +69,8 @@ export const storageClassStrategy: Strategy<StorageClass> = kindStrategy<Storage
   validate(problems, { allowedTopologies, parameters, provisioner, ...rest }) {
     validateProvisioner(problems, path("provisioner"), provisioner);
     validateParameters(problems, parameters ?? {}, true);
-    if (rest.reclaimPolicy) problems.oneOf("reclaimPolicy", rest.reclaimPolicy, ["Delete", "Retain"]);
+    if (rest.reclaimPolicy)
+      problems.oneOf("reclaimPolicy", rest.reclaimPolicy, ["Delete", "Retain"]);
     if (rest.volumeBindingMode === undefined) problems.required("volumeBindingMode");
     problems.oneOf("volumeBindingMode", rest.volumeBindingMode, [
       "Immediate",

@@ -143,9 +143,10 @@ export function prepareUpdate(
   delete metadata.selfLink;
   if (was.generateName) metadata.generateName ??= was.generateName;
   metadata.uid ??= was.uid;
-  metadata.creationTimestamp = was.creationTimestamp;
-  keep(metadata, was, "deletionTimestamp");
-  keep(metadata, was, "deletionGracePeriodSeconds");
+  metadata.creationTimestamp ??= was.creationTimestamp;
+  // What is being deleted stays so; that nothing else is deleted this way, validation sees to.
+  if (was.deletionTimestamp) metadata.deletionTimestamp = was.deletionTimestamp;
+  metadata.deletionGracePeriodSeconds ??= was.deletionGracePeriodSeconds;
   keep(metadata, was, "generation");
   const rules = strategyContext(context, dryRun);
   const { strategy } = served;
