@@ -47,12 +47,12 @@ export function customCodec(schema: JSONSchemaProps): SchemaCodec {
  * object. Returns `object` itself when nothing is missing.
  */
 export function defaulted(object: KubeObject, schema: JSONSchemaProps | undefined): KubeObject {
-  return withDefaults(object, schema) as unknown as KubeObject;
+  return withDefaults(object, schema) as KubeObject;
 }
 
 /** An object as a version has it: without the fields that are unknown to it. */
 export function fitted(object: KubeObject, schema: JSONSchemaProps): KubeObject {
-  const known = withoutNulls(pruned(object, schema, true), schema) as unknown as KubeObject;
+  const known = withoutNulls(pruned(object, schema, true), schema) as KubeObject;
   if (!hasEmbedded(schema)) return known;
   const copy = cloneJson(known);
   coerceEmbedded(copy, schema, { dropInvalid: true });

@@ -71,7 +71,7 @@ function compiled(path: string): JsonPath {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value as string | number);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function typedCell(value: unknown, type: string, now: number): Cell {

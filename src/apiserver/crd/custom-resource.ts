@@ -173,5 +173,6 @@ function selectableFieldsOf(
 
 function textAt(object: KubeObject, names: readonly string[]): string {
   const value = valueAt(object, names);
-  return value === undefined || value === null ? "" : String(value as string | number | boolean);
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -45,7 +45,7 @@ export function converterFor(
         request: { uid, desiredAPIVersion: apiVersion, objects },
       };
       try {
-        const call = callTo(config as WebhookClientConfig, JSON.stringify(review), parts);
+        const call = callTo(config, JSON.stringify(review), parts);
         const answer = await post(call, parts.transport);
         const converted = readReview(answer, reviewApiVersion, uid);
         if (converted.length !== objects.length) {
@@ -65,7 +65,7 @@ export function converterFor(
 }
 
 function callTo(
-  { service, url, caBundle }: WebhookClientConfig,
+  { service, url, caBundle }: DeepReadonly<WebhookClientConfig>,
   body: string,
   { resolve }: WebhookParts,
 ): WebhookCall {
@@ -99,7 +99,7 @@ function readReview(text: string, apiVersion: string, uid: string): unknown[] {
   const review: unknown = JSON.parse(text);
   if (!isObject(review)) throw new Error("the answer is no ConversionReview");
   if (review["kind"] !== "ConversionReview" || review["apiVersion"] !== apiVersion) {
-    const found = `${String(review["apiVersion"])}, Kind=${String(review["kind"])}`;
+    const found = `${JSON.stringify(review["apiVersion"])}, Kind=${JSON.stringify(review["kind"])}`;
     throw new Error(
       `expected webhook response of ${apiVersion}, Kind=ConversionReview, got ${found}`,
     );
@@ -124,9 +124,7 @@ function checked(value: unknown, original: KubeObject, apiVersion: string): Kube
   if (!isObject(value)) throw new Error("a converted object is no object");
   const object = value as unknown as KubeObject;
   if (object.apiVersion !== apiVersion) {
-    throw new Error(
-      `converted object has version ${String(object.apiVersion)}, expected ${apiVersion}`,
-    );
+    throw new Error(`converted object has version ${object.apiVersion}, expected ${apiVersion}`);
   }
   if (object.kind !== original.kind) {
     throw new Error(`must have the same kind: ${object.kind} != ${original.kind}`);

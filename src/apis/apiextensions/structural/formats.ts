@@ -65,7 +65,7 @@ const checks: ReadonlyMap<string, (text: string) => boolean> = new Map([
 ]);
 
 function isUri(text: string): boolean {
-  if (/[\u0000-\u0020\u007f]/.test(text)) return false;
+  if (/[^\P{C}]| /u.test(text)) return false;
   if (text.startsWith("/")) return true;
   if (!/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text)) return false;
   // What has no slashes behind the scheme is fine as it is (`urn:x`).
@@ -99,27 +99,31 @@ function isMac(text: string): boolean {
 function isIsbn10(text: string): boolean {
   const digits = text.replaceAll(/[\s-]+/g, "");
   if (!/^\d{9}[\dX]$/.test(digits)) return false;
-  const sum = [...digits].reduce(
-    (total, digit, i) => total + (digit === "X" ? 10 : Number(digit)) * (10 - i),
-    0,
-  );
+  const sum = digits
+    .split("")
+    .reduce((total, digit, i) => total + (digit === "X" ? 10 : Number(digit)) * (10 - i), 0);
   return sum % 11 === 0;
 }
 
 function isIsbn13(text: string): boolean {
   const digits = text.replaceAll(/[\s-]+/g, "");
   if (!/^\d{13}$/.test(digits)) return false;
-  const sum = [...digits].reduce((total, digit, i) => total + Number(digit) * (i % 2 ? 3 : 1), 0);
+  const sum = digits
+    .split("")
+    .reduce((total, digit, i) => total + Number(digit) * (i % 2 ? 3 : 1), 0);
   return sum % 10 === 0;
 }
 
 function isCreditCard(text: string): boolean {
   const digits = text.replaceAll(/[^0-9]+/g, "");
   if (!creditCard.test(digits)) return false;
-  const sum = [...digits].toReversed().reduce((total, digit, i) => {
-    const value = Number(digit) * (i % 2 ? 2 : 1);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = digits
+    .split("")
+    .toReversed()
+    .reduce((total, digit, i) => {
+      const value = Number(digit) * (i % 2 ? 2 : 1);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return sum % 10 === 0;
 }
 

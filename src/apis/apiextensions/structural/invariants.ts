@@ -251,7 +251,7 @@ function checkSpecified(
   nestedAt: Path,
 ): void {
   if (!schema) {
-    problems.required(at, `because it is defined in ${nestedAt}`);
+    problems.required(at, `because it is defined in ${nestedAt.toString()}`);
     return;
   }
   checkCompleteness(problems, nested, schema, at, nestedAt);

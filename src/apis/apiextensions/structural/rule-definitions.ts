@@ -142,7 +142,7 @@ function expressionErrors(
     charge("estimated messageExpression cost", messageAt, message.estimate().max);
   }
   if (usesOldSelf && uncorrelated) {
-    const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`;
+    const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated.toString()}`;
     errors.push(invalid(ruleAt, rule.rule, why));
   }
   if (!usesOldSelf && rule.optionalOldSelf !== undefined) {
