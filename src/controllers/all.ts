@@ -1,5 +1,7 @@
 import type { Controller } from "#client/reconciler.ts";
+import type { KeyPair } from "#machinery/certificates/x509.ts";
 import { bootstrapTokenCleaner } from "./bootstrap-token/index.ts";
+import { certificateController } from "./certificates/index.ts";
 import { clusterRoleAggregationController } from "./clusterrole-aggregation/index.ts";
 import { cronJobController } from "./cronjob/index.ts";
 import { daemonSetController } from "./daemonset/index.ts";
@@ -30,6 +32,7 @@ import { statefulSetController } from "./statefulset/index.ts";
 import { taintEvictionController } from "./taint-eviction/index.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/index.ts";
 import { ttlController } from "./ttl/index.ts";
+import { validatingAdmissionPolicyStatusController } from "./validating-admission-policy-status/index.ts";
 import {
   claimProtectionController,
   volumeProtectionController,
@@ -41,6 +44,8 @@ export interface ControllerSettings {
   rootCa?: string;
   /** Signs tokens for Secrets of the elder service account kind; without it there are none. */
   signToken?: TokenSettings["signToken"];
+  /** Signs certificate signing requests; without it nobody does. */
+  signer?: KeyPair;
   /** Pod addresses that nodes get their ranges from, such as `10.244.0.0/16`. */
   clusterCidr?: string;
   /** The manager does not share memory with the server: hold no more than is needed. */
@@ -49,7 +54,7 @@ export interface ControllerSettings {
 
 /** Every controller that the settings allow for. */
 export function allControllers(settings: ControllerSettings): Controller[] {
-  const { rootCa, signToken, clusterCidr, remote = false } = settings;
+  const { rootCa, signToken, signer, clusterCidr, remote = false } = settings;
   return [
     namespaceController,
     serviceAccountController,
@@ -76,6 +81,7 @@ export function allControllers(settings: ControllerSettings): Controller[] {
     ttlController,
     podGarbageCollector,
     resourceQuotaController,
+    validatingAdmissionPolicyStatusController,
     claimBinder,
     volumePhases,
     claimProtectionController,
@@ -83,5 +89,6 @@ export function allControllers(settings: ControllerSettings): Controller[] {
     horizontalPodAutoscalerController(),
     clusterRoleAggregationController,
     bootstrapTokenCleaner,
+    ...(signer === undefined ? [] : [certificateController(signer)]),
   ];
 }

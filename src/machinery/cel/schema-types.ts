@@ -21,12 +21,15 @@ export function typeOfSchema(schema: ObjectSchema): ObjectType {
     const jsonName = written === name ? {} : { jsonName: name };
     const field = schema.fields[name]!;
     // Lazily, because types may be recursive.
-    fields.set(written, {
+    const made: ObjectField = {
       get type() {
         return typeOfField(field);
       },
       ...jsonName,
-    });
+    };
+    fields.set(written, made);
+    // After a dot reserved words are names like others, and policies write them so.
+    if (/^\w+$/.test(name)) fields.set(name, made);
   }
   const made: ObjectType = {
     kind: "object",
