@@ -29,7 +29,7 @@ beforeEach(() => {
 function bind(subjects: object[], role: string, namespace?: string, kind = "ClusterRole"): void {
   const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind, name: role };
   const [resource, place] = namespace ? [roleBindings, { namespace }] : [clusterRoleBindings, {}];
-  reader.put(resource as typeof roleBindings, {
+  reader.put(resource, {
     metadata: { name: "b", ...place },
     roleRef,
     subjects,
