@@ -22,6 +22,8 @@ export interface ByteSink {
 export type ResponseBody =
   | { readonly kind: "none" }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** Large answers in parts, which are shared and must not be changed. */
+  | { readonly kind: "chunks"; readonly chunks: readonly Uint8Array[] }
   /** In-process answers: a shared object, never to be written to. */
   | { readonly kind: "object"; readonly object: object }
   /** In-process watches. */

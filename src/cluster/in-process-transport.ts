@@ -87,6 +87,6 @@ async function refusal(
 ): Promise<ApiError> {
   const told = await wholeBody(body, type);
   const isStatus = typeof told === "object" && told !== null && (told as Status).kind === "Status";
-  if (isStatus) return ApiError.fromStatus(told as Status, status);
+  if (isStatus) return ApiError.fromStatus(told, status);
   return new ApiError("", typeof told === "string" ? told : "", { code: status });
 }

@@ -166,8 +166,7 @@ const configKeyRegex = new RegExp(`^${configKeyPattern}$`);
 export function configMapKey(value: string): string[] {
   const errors = tooLong(value, subdomainMax);
   if (!configKeyRegex.test(value)) {
-    const message =
-      "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+    const message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
     errors.push(regexMessage(message, configKeyPattern, "key.name", "KEY_NAME", "key-name"));
   }
   if (value === ".") errors.push("must not be '.'");

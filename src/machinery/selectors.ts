@@ -6,16 +6,7 @@ import { labelValue, qualifiedName } from "./names.ts";
  * matchers. Two selectors with the same `toString()` match the same objects.
  */
 
-export type LabelOperator =
-  | "="
-  | "=="
-  | "!="
-  | "in"
-  | "notin"
-  | "exists"
-  | "!"
-  | "gt"
-  | "lt";
+export type LabelOperator = "=" | "==" | "!=" | "in" | "notin" | "exists" | "!" | "gt" | "lt";
 
 export interface LabelRequirement {
   readonly key: string;

@@ -37,7 +37,7 @@ function pod(name: string, spec: object = {}, more: object = {}): Pod {
     kind: "Pod",
     metadata: { name, namespace: "default", uid: `uid-${++uids}`, ...more },
     spec: { containers, ...spec },
-  } as unknown as Pod;
+  };
 }
 
 function requesting(cpu: string): object {

@@ -21,6 +21,8 @@ export interface SimulationOptions {
 /** What happened, for the curious. */
 export interface SimulationReport {
   events: number;
+  /** Of virtual time, after the last fault. */
+  secondsToConverge: number;
   restarts: number;
   powerOffs: number;
   outages: number;
@@ -67,7 +69,7 @@ class Simulation implements AsyncDisposable {
     this.#chance = seededChance(options.seed ^ 0x5eed);
     this.#invariants = new Invariants(cluster.client);
     const { counts: faults } = network;
-    this.report = { events: 0, restarts: 0, powerOffs: 0, outages: 0, faults };
+    this.report = { events: 0, secondsToConverge: 0, restarts: 0, powerOffs: 0, outages: 0, faults };
   }
 
   static async start(options: SimulationOptions): Promise<Simulation> {
@@ -102,8 +104,10 @@ class Simulation implements AsyncDisposable {
     this.#network.rates = noFaults;
     this.#network.serverUp();
     for (const name of this.#dark.keys()) await this.#drive(this.#node(name).restart());
+    const calm = this.#cluster.clock.now();
     await this.#until(() => this.#unsettled(), 3_600);
     await this.#until(() => this.#leftOver(), 900);
+    this.report.secondsToConverge = (this.#cluster.clock.now() - calm) / 1_000;
     this.report.events = this.#invariants.events;
   }
 
@@ -181,7 +185,12 @@ class Simulation implements AsyncDisposable {
     if (this.#chance.float() < 0.5) {
       const replicas = podsEach - 5 + this.#chance.integer(11);
       this.#wanted.set(name, replicas);
-      await client.patch(deployments, { namespace, name }, { spec: { replicas } }, { type: "merge" });
+      await client.patch(
+        deployments,
+        { namespace, name },
+        { spec: { replicas } },
+        { type: "merge" },
+      );
       return;
     }
     const annotations = { step: String(this.#step) };
@@ -209,7 +218,8 @@ class Simulation implements AsyncDisposable {
       const { replicas, updatedReplicas, availableReplicas, observedGeneration } = status ?? {};
       if (observedGeneration !== metadata.generation) return `${metadata.name} is not observed`;
       if (spec.replicas !== wanted) return `${metadata.name} lost its replicas`;
-      if (replicas === wanted && updatedReplicas === wanted && availableReplicas === wanted) continue;
+      if (replicas === wanted && updatedReplicas === wanted && availableReplicas === wanted)
+        continue;
       return `${metadata.name} wants ${wanted}: ${JSON.stringify(status)}`;
     }
     if (items.length < this.#wanted.size) return "Deployments are missing";

@@ -10,7 +10,6 @@ import { qosClassOf } from "./pod-qos.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import { validatePodParts } from "./pod-validation.ts";
 import type { Pod } from "./pod.ts";
-import type { ResourceRequirements } from "./resources.ts";
 
 const at = path("spec");
 const resizable = ["cpu", "memory"];

@@ -55,8 +55,6 @@ export function validatePodStatusUpdate(problems: Problems, pod: Pod, old: Pod):
   }
 }
 
-type Statuses = readonly DeepReadonly<ContainerStatus>[] | undefined;
-
 /** A container that shall not restart cannot come back from termination. */
 function validateTransitions(
   problems: Problems,

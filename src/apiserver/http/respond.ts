@@ -36,6 +36,12 @@ export async function respond(
       }
       return writeBytes(request, response, status, headers, bytes);
     }
+    case "chunks":
+      if (acceptsGzip(request)) {
+        const whole = { kind: "bytes", bytes: Buffer.concat(body.chunks) } as const;
+        return respond(request, response, { status, headers, body: whole }, log);
+      }
+      return writeChunks(request, response, status, headers, body.chunks);
     case "none":
       return writeBytes(request, response, status, headers, undefined);
     case "object":
@@ -77,6 +83,27 @@ function writeBytes(
   plain.writeHead(status, headers);
   if (bytes && method !== "HEAD") plain.end(bytes);
   else plain.end();
+}
+
+/** One part after the other, as fast as the client takes them. */
+async function writeChunks(
+  { method }: NodeRequest,
+  response: NodeResponse,
+  status: number,
+  headers: ApiResponse["headers"],
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  const plain = asPlain(response);
+  let size = 0;
+  for (const chunk of chunks) size += chunk.length;
+  headers["content-length"] = String(size);
+  headers["cache-control"] ??= "no-cache, private";
+  plain.writeHead(status, headers);
+  for (const chunk of method === "HEAD" ? [] : chunks) {
+    if (plain.destroyed) return;
+    if (!plain.write(chunk)) await drained(plain);
+  }
+  plain.end();
 }
 
 function writeWatch(response: NodeResponse, start: (sink: ByteSink) => Disposable): void {

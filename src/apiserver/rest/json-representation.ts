@@ -4,6 +4,7 @@ import type { Resource } from "#machinery/resource.ts";
 import { contentTypes } from "../negotiate.ts";
 import type { EventEncoding } from "../watch-cache/cache-event.ts";
 import type { CachedObject } from "../watch-cache/cached-object.ts";
+import type { OrderedMap } from "../watch-cache/ordered-map.ts";
 import { bookmarkObject, type Representation } from "./representation.ts";
 import { present, type Served } from "./served.ts";
 
@@ -27,6 +28,10 @@ function makeRepresentation(served: Served): Representation {
     one: (object) => object.json,
     list: ({ metadata, objects }) =>
       joinList(served.resource, metadata, objects, served.state !== undefined),
+    // The items of custom resources are written with their type.
+    ...(served.state === undefined
+      ? { whole: (metadata, objects, prefix) => wholeList(served.resource, metadata, objects, prefix) }
+      : {}),
     events: () => encoding,
     plain: (object) => Buffer.from(`${JSON.stringify(object)}\n`),
   };
@@ -57,6 +62,34 @@ export function joinList(
     at += json.copy(bytes, at, typed ? 1 : itemAt);
   }
   listEnd.copy(bytes, at);
+  return bytes;
+}
+
+/** A list of everything below a prefix, in parts that are kept as long as nothing in them changes. */
+function wholeList(
+  { listKind: kind, apiVersion }: Resource,
+  metadata: ListMeta,
+  objects: OrderedMap<CachedObject>,
+  prefix: string,
+): Uint8Array[] {
+  const head = `${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`;
+  const [first, ...more] = objects.joined(prefix, joinItems);
+  // Each part begins with the comma that divides it from what comes before.
+  const parts = first ? [first.subarray(1), ...more] : [];
+  return [Buffer.from(head), ...parts, listEnd];
+}
+
+/** `,{…},{…}` */
+function joinItems(objects: readonly CachedObject[]): Uint8Array {
+  let size = 0;
+  for (const { json, itemAt } of objects) size += json.length - itemAt + 2;
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const { json, itemAt } of objects) {
+    bytes[at++] = comma;
+    bytes[at++] = brace;
+    at += json.copy(bytes, at, itemAt);
+  }
   return bytes;
 }
 

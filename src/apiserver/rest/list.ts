@@ -4,8 +4,9 @@ import { CompactedError, FutureRevisionError, type Revision } from "#store/store
 import type { ApiResponse } from "../response.ts";
 import { CachedObject, shapeOf } from "../watch-cache/cached-object.ts";
 import { answerList, representation } from "./answer.ts";
-import type { ResourceContext } from "./context.ts";
+import { answerHeaders, type ResourceContext } from "./context.ts";
 import { type ListOptions, listOptions } from "./list-options.ts";
+import type { Representation } from "./representation.ts";
 import {
   type ContinuePoint,
   decodeContinue,
@@ -16,7 +17,7 @@ import {
   waitForRevision,
 } from "./resource-version.ts";
 import { type Selected, selected } from "./selection.ts";
-import { type ServedStorage, storageKey } from "./served.ts";
+import { presentable, type ServedStorage, storageKey } from "./served.ts";
 
 /** Which part of the collection is wanted. */
 interface Range {
@@ -43,8 +44,28 @@ export async function listObjects(
 ): Promise<ApiResponse> {
   const as = representation(context, "list");
   const options = listOptions(context.request.query, false);
+  const whole = as?.whole && wholeList(context, storage, options, as);
+  if (whole) return whole;
   const { metadata, objects } = await findObjects(context, storage, options);
   return answerList(context, as, metadata, objects);
+}
+
+/** Everything in a namespace or the cluster, as of now: the list that clients begin with. */
+function wholeList(
+  { server, info, warnings }: ResourceContext,
+  storage: ServedStorage,
+  options: ListOptions,
+  as: Representation,
+): ApiResponse | undefined {
+  const { labelSelector, fieldSelector, limit, continueToken, resourceVersion } = options;
+  if (labelSelector !== "" || fieldSelector !== "" || continueToken !== "") return undefined;
+  const fromCache = resourceVersion === "" ? limit === 0 : resourceVersion === "0";
+  if (!fromCache || options.resourceVersionMatch !== "" || storage.conversion) return undefined;
+  const metadata = { resourceVersion: String(server.storage.cache.revision) };
+  const { objects } = server.storage.cacheOf(storage);
+  const chunks = as.whole!(metadata, objects, storageKey(storage, info.namespace, ""));
+  const headers = { ...answerHeaders(warnings), "content-type": as.contentType };
+  return { status: 200, headers, body: { kind: "chunks", chunks } };
 }
 
 /** The page of the collection that `options` ask for; deletecollection reads with it, too. */
@@ -61,6 +82,10 @@ export async function findObjects(
     after: "",
     limit: options.limit,
   };
+  if (range.selected.selection !== range.selected.stored) {
+    const all = context.server.storage.cacheOf(storage).list(prefix, range.selected.stored);
+    await presentable(served, all.objects);
+  }
   const found = await find(context, storage, options, range);
   const metadata: ListMeta = { resourceVersion: String(found.revision) };
   const last = found.objects.at(-1);
@@ -181,6 +206,7 @@ async function findStored(
         return { objects, revision: at, more: true, remaining: () => remaining };
       }
       const object = CachedObject.fromStored(key, modRevision, shapeOf(storage, value), value);
+      await presentable(context.served, [object]);
       if (!matches || matches(object)) objects.push(object);
     }
     const isFull = limit > 0 && objects.length === limit;

@@ -2,6 +2,7 @@ import type { KubeObject, ListMeta } from "#machinery/meta.ts";
 import type { Revision } from "#store/store.ts";
 import type { Negotiated } from "../negotiate.ts";
 import type { CachedObject } from "../watch-cache/cached-object.ts";
+import type { OrderedMap } from "../watch-cache/ordered-map.ts";
 import type { EventEncoding } from "../watch-cache/cache-event.ts";
 import type { Served } from "./served.ts";
 
@@ -17,6 +18,8 @@ export interface Representation {
   readonly watchContentType: string;
   one(object: CachedObject): Uint8Array;
   list(page: Page): Uint8Array;
+  /** A list of all objects below a prefix, in parts; undefined where `list` has to do. */
+  whole?(metadata: ListMeta, objects: OrderedMap<CachedObject>, prefix: string): Uint8Array[];
   /** Undefined when the media type cannot stream. */
   events(): EventEncoding;
   /** An object that is not stored, such as a Scale or a review. */

@@ -39,3 +39,33 @@ test("a scan starts after a key, stays below its prefix and stops when told to",
   map.scan("/a/", "", ({ key }) => seen.push(key) < 2);
   expect(seen).toEqual(["/a/1", "/a/2"]);
 });
+
+test("joined bytes are kept where nothing changes, and made anew where something does", () => {
+  const map = new OrderedMap<{ key: string }>();
+  const keys = Array.from({ length: 2_000 }, (_, index) => `/a/${String(index).padStart(5, "0")}`);
+  for (const key of ["/Z/1", ...keys, "/b/1"]) map.set({ key });
+  let joins = 0;
+  const joined = (prefix: string) =>
+    map.joined(prefix, (values) => {
+      joins++;
+      return Buffer.from(values.map(({ key }) => `${key};`).join(""));
+    });
+  const text = (prefix: string) => Buffer.concat(joined(prefix)).toString();
+  const all = keys.map((key) => `${key};`).join("");
+  expect([text("/a/"), text("/a/")]).toEqual([all, all]);
+  const atMost = joins / 2;
+  joins = 0;
+  expect(text("/a/")).toBe(all);
+  // Only the blocks at the edges, which hold other keys, too.
+  expect(joins).toBeLessThanOrEqual(2);
+  map.delete(keys[700]!);
+  joins = 0;
+  expect(text("/a/")).toBe(all.replace(`${keys[700]};`, ""));
+  expect(joins).toBeLessThanOrEqual(3);
+  map.sweep();
+  map.sweep();
+  joins = 0;
+  joined("/a/");
+  expect(joins).toBe(atMost);
+  expect(text("/c/")).toBe("");
+});

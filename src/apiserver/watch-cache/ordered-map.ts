@@ -1,6 +1,14 @@
 /** Blocks are split when they grow beyond this; half of it is what inserting moves at most. */
 const blockSizeMax = 512;
 
+/** A part of the map in order, and its values' bytes joined, as long as nothing in it changes. */
+interface Block<V> {
+  readonly values: V[];
+  joined: Uint8Array | undefined;
+  /** How often the bytes were asked for since the block changed or was last swept. */
+  asked: number;
+}
+
 /**
  * A map from strings to values that can be walked in the order of its keys. Sorted blocks keep
  * inserting cheap however many keys there are.
@@ -8,7 +16,7 @@ const blockSizeMax = 512;
 export class OrderedMap<V extends { readonly key: string }> {
   readonly #byKey = new Map<string, V>();
   /** Never empty blocks, in order. */
-  readonly #blocks: V[][] = [];
+  readonly #blocks: Block<V>[] = [];
 
   get size(): number {
     return this.#byKey.size;
@@ -28,19 +36,21 @@ export class OrderedMap<V extends { readonly key: string }> {
     const previous = this.#byKey.get(key);
     this.#byKey.set(key, value);
     if (this.#blocks.length === 0) {
-      this.#blocks.push([value]);
+      this.#blocks.push(block([value]));
       return undefined;
     }
     const at = this.#blockOf(key);
-    const block = this.#blocks[at]!;
-    const index = lowerBound(block, key);
-    if (previous !== undefined) block[index] = value;
+    const into = this.#blocks[at]!;
+    const { values } = into;
+    const index = lowerBound(values, key);
+    changed(into);
+    if (previous !== undefined) values[index] = value;
     else {
-      block.splice(index, 0, value);
-      if (block.length > blockSizeMax) {
+      values.splice(index, 0, value);
+      if (values.length > blockSizeMax) {
         // Keys often arrive in order: leave full blocks behind instead of halves.
-        const keep = index === block.length - 1 ? blockSizeMax : blockSizeMax / 2;
-        this.#blocks.splice(at + 1, 0, block.splice(keep));
+        const keep = index === values.length - 1 ? blockSizeMax : blockSizeMax / 2;
+        this.#blocks.splice(at + 1, 0, block(values.splice(keep)));
       }
     }
     return previous;
@@ -51,9 +61,10 @@ export class OrderedMap<V extends { readonly key: string }> {
     if (previous === undefined) return undefined;
     this.#byKey.delete(key);
     const at = this.#blockOf(key);
-    const block = this.#blocks[at]!;
-    block.splice(lowerBound(block, key), 1);
-    if (block.length === 0) this.#blocks.splice(at, 1);
+    const from = this.#blocks[at]!;
+    changed(from);
+    from.values.splice(lowerBound(from.values, key), 1);
+    if (from.values.length === 0) this.#blocks.splice(at, 1);
     return previous;
   }
 
@@ -62,8 +73,8 @@ export class OrderedMap<V extends { readonly key: string }> {
    * until `visit` returns false.
    */
   scan(prefix: string, after: string, visit: (value: V) => boolean): void {
-    this.#ranges(prefix, after, (block, from, to) => {
-      for (let index = from; index < to; index++) if (!visit(block[index]!)) return false;
+    this.#ranges(prefix, after, ({ values }, from, to) => {
+      for (let index = from; index < to; index++) if (!visit(values[index]!)) return false;
       return true;
     });
   }
@@ -78,23 +89,52 @@ export class OrderedMap<V extends { readonly key: string }> {
     return count;
   }
 
+  /**
+   * The bytes that `join` makes of the values whose key starts with `prefix`, in parts. The bytes
+   * of what is asked for repeatedly and does not change are kept; `join` must always be the same.
+   */
+  joined(prefix: string, join: (values: readonly V[]) => Uint8Array): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    this.#ranges(prefix, "", (block, from, to) => {
+      const { values } = block;
+      if (to - from < values.length) parts.push(join(values.slice(from, to)));
+      else {
+        const bytes = block.joined ?? join(values);
+        if (++block.asked > 1) block.joined = bytes;
+        parts.push(bytes);
+      }
+      return true;
+    });
+    return parts;
+  }
+
+  /** Forgets the joined bytes that nobody asked for since the last time. */
+  sweep(): void {
+    for (const block of this.#blocks) {
+      if (block.asked === 0) block.joined = undefined;
+      block.asked = 0;
+    }
+  }
+
   /** The parts of blocks that a scan covers: keys are looked at once per block, not per value. */
   #ranges(
     prefix: string,
     after: string,
-    visit: (block: readonly V[], from: number, to: number) => boolean,
+    visit: (block: Block<V>, from: number, to: number) => boolean,
   ): void {
     if (this.#blocks.length === 0) return;
     const start = after > prefix ? after : prefix;
     let at = this.#blockOf(start);
-    let from = lowerBound(this.#blocks[at]!, start);
-    if (this.#blocks[at]![from]?.key === after) from++;
+    const first = this.#blocks[at]!.values;
+    let from = lowerBound(first, start);
+    if (first[from]?.key === after) from++;
     for (; at < this.#blocks.length; at++, from = 0) {
       const block = this.#blocks[at]!;
-      if (from === block.length) continue;
-      if (!block[from]!.key.startsWith(prefix)) return;
-      const isWhole = block.at(-1)!.key.startsWith(prefix);
-      const to = isWhole ? block.length : upperBound(block, from, prefix);
+      const { values } = block;
+      if (from === values.length) continue;
+      if (!values[from]!.key.startsWith(prefix)) return;
+      const isWhole = values.at(-1)!.key.startsWith(prefix);
+      const to = isWhole ? values.length : upperBound(values, from, prefix);
       if (!visit(block, from, to) || !isWhole) return;
     }
   }
@@ -105,35 +145,42 @@ export class OrderedMap<V extends { readonly key: string }> {
     let high = this.#blocks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#blocks[middle]![0]!.key <= key) low = middle;
+      if (this.#blocks[middle]!.values[0]!.key <= key) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 }
 
-function lowerBound(block: readonly { readonly key: string }[], key: string): number {
+function block<V>(values: V[]): Block<V> {
+  return { values, joined: undefined, asked: 0 };
+}
+
+function changed(block: Block<unknown>): void {
+  block.joined = undefined;
+  block.asked = 0;
+}
+
+type Keyed = { readonly key: string };
+
+function lowerBound(values: readonly Keyed[], key: string): number {
   let low = 0;
-  let high = block.length;
+  let high = values.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (block[middle]!.key < key) low = middle + 1;
+    if (values[middle]!.key < key) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
 /** The first index from `from` on whose key does not start with `prefix`; one there does. */
-function upperBound(
-  block: readonly { readonly key: string }[],
-  from: number,
-  prefix: string,
-): number {
+function upperBound(values: readonly Keyed[], from: number, prefix: string): number {
   let low = from + 1;
-  let high = block.length;
+  let high = values.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (block[middle]!.key.startsWith(prefix)) low = middle + 1;
+    if (values[middle]!.key.startsWith(prefix)) low = middle + 1;
     else high = middle;
   }
   return low;

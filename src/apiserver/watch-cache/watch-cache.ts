@@ -149,7 +149,10 @@ export class WatchCache implements AsyncDisposable {
 
   /** Sends bookmarks to every watcher that wants them. */
   bookmark(): void {
-    for (const resource of this.#resources.values()) resource.hub.bookmark(this.#revision);
+    for (const { hub, objects } of this.#resources.values()) {
+      hub.bookmark(this.#revision);
+      objects.sweep();
+    }
   }
 
   async #follow(): Promise<void> {

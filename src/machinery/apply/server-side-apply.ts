@@ -177,7 +177,9 @@ function printOwner({ apiVersion, manager, operation, subresource, time }: Owner
   let text = JSON.stringify(manager);
   if (subresource !== "") text += ` with subresource ${JSON.stringify(subresource)}`;
   if (operation === "Apply") return text;
-  return time === undefined ? `${text} using ${apiVersion}` : `${text} using ${apiVersion} at ${time}`;
+  return time === undefined
+    ? `${text} using ${apiVersion}`
+    : `${text} using ${apiVersion} at ${time}`;
 }
 
 function conflictError(conflicts: readonly Conflict[]): ApiError {
@@ -192,10 +194,12 @@ function conflictError(conflicts: readonly Conflict[]): ApiError {
     return new ApiError("Conflict", message, { details: { causes } });
   }
   const byOwner = Map.groupBy(conflicts, ({ owner }) => printOwner(owner));
-  const lines = [...byOwner.keys()].toSorted().flatMap((owner) => [
-    `conflicts with ${owner}:`,
-    ...(byOwner.get(owner) ?? []).map(({ path }) => `- ${pathText(path)}`),
-  ]);
+  const lines = [...byOwner.keys()]
+    .toSorted()
+    .flatMap((owner) => [
+      `conflicts with ${owner}:`,
+      ...(byOwner.get(owner) ?? []).map(({ path }) => `- ${pathText(path)}`),
+    ]);
   const message = `Apply failed with ${conflicts.length} conflicts: ${lines.join("\n")}`;
   return new ApiError("Conflict", message, { details: { causes } });
 }

@@ -248,7 +248,10 @@ export function removeFields(schema: ObjectSchema, value: JsonObject, gone: Fiel
 
 function remove(shape: Shape, value: JsonValue, gone: FieldSet): JsonValue {
   if (gone.children.size === 0) return value;
-  if (isObject(value) && (shape.kind === "struct" || shape.kind === "map" || shape.kind === "deduced")) {
+  if (
+    isObject(value) &&
+    (shape.kind === "struct" || shape.kind === "map" || shape.kind === "deduced")
+  ) {
     const out: JsonObject = {};
     for (const name of Object.keys(value)) {
       const field = value[name];

@@ -137,3 +137,40 @@ export function requestedOrganizations(pem: string): string[] {
   const request = new x509.Pkcs10CertificateRequest(pem);
   return request.subjectName.getField("O");
 }
+
+/** What a certificate signing request asks for. */
+export interface ParsedRequest {
+  commonName: string;
+  organizations: string[];
+  dnsNames: string[];
+  addresses: string[];
+  /** Other alternative names (URIs, e-mail addresses), which we do not sign. */
+  otherNames: number;
+  publicKey: KeyObject;
+}
+
+/** Reads a certificate signing request (PEM) and checks its signature. @throws Error on nonsense. */
+export async function parseRequest(pem: string): Promise<ParsedRequest> {
+  const request = new x509.Pkcs10CertificateRequest(pem);
+  if (!(await request.verify())) throw new Error("the request's own signature is not good");
+  const alternatives = request.extensions.find(
+    (extension) => extension instanceof x509.SubjectAlternativeNameExtension,
+  );
+  const names = alternatives?.names.items ?? [];
+  const of = (type: x509.GeneralNameType) =>
+    names.filter((name) => name.type === type).map(({ value }) => value);
+  const dnsNames = of("dns");
+  const addresses = of("ip");
+  return {
+    commonName: request.subjectName.getField("CN")[0] ?? "",
+    organizations: request.subjectName.getField("O"),
+    dnsNames,
+    addresses,
+    otherNames: names.length - dnsNames.length - addresses.length,
+    publicKey: createPublicKey({
+      key: Buffer.from(request.publicKey.rawData),
+      format: "der",
+      type: "spki",
+    }),
+  };
+}

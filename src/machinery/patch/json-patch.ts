@@ -57,11 +57,9 @@ function applyOperation(document: Document, operation: Operation): boolean {
 }
 
 function rejected(): ApiError {
-  return new ApiError(
-    "Invalid",
-    "the server rejected our request due to an error in our request",
-    { details: {} },
-  );
+  return new ApiError("Invalid", "the server rejected our request due to an error in our request", {
+    details: {},
+  });
 }
 
 /** The container of what `path` points at, and the last key. */

@@ -70,12 +70,7 @@ export class Problems {
   }
 
   /** Required when empty, otherwise checked. */
-  name(
-    at: At,
-    value: string | undefined,
-    check: (value: string) => string[],
-    detail = "",
-  ): void {
+  name(at: At, value: string | undefined, check: (value: string) => string[], detail = ""): void {
     if (!value) this.required(at, detail);
     else this.each(at, value, check(value));
   }

@@ -1,6 +1,6 @@
 import type { UserInfo } from "#machinery/strategy.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "../authorizer.ts";
-import type { BindingIndex} from "./bindings.ts";
+import type { BindingIndex } from "./bindings.ts";
 import { type GrantedRule } from "./bindings.ts";
 import { type Rule, ruleAllows } from "./rules.ts";
 

@@ -81,7 +81,7 @@ function grants(rule: Rule): Rule[] {
 }
 
 function covers(owner: Rule, grant: Rule): boolean {
-  if (!hasOrAll(owner.verbs, grant.verbs![0]!)) return false;
+  if (!hasOrAll(owner.verbs, grant.verbs[0]!)) return false;
   const url = grant.nonResourceURLs?.[0];
   if (url !== undefined) return pathMatches(owner.nonResourceURLs, url);
   const [resource = "", subresource = ""] = grant.resources![0]!.split("/");

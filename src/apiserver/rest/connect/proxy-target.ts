@@ -25,7 +25,7 @@ function parseName(text: string, what: string): ProxyName {
   const parts = text.split(":");
   const [scheme, name, port] =
     parts.length === 1 ? ["", parts[0], ""] : parts.length === 2 ? ["", ...parts] : parts;
-  if (parts.length > 3 || !name || !["", "http", "https"].includes(scheme!)) {
+  if (parts.length > 3 || !name || !["", "http", "https"].includes(scheme)) {
     throw badRequest(`invalid ${what} request ${JSON.stringify(text)}`);
   }
   return { scheme: scheme === "https" ? "https" : "http", name, port: port ?? "" };

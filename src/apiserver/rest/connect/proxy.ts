@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { ApiError } from "#machinery/errors.ts";
 import { proxyUpgrade } from "#machinery/streaming/proxy-upgrade.ts";
 import type { ApiResponse, ResponseHeaders } from "#apiserver/response.ts";
@@ -32,7 +33,7 @@ export async function proxy(context: ResourceContext, parts: ConnectParts): Prom
   const { incoming: req } = request;
   if (req) {
     const life = { clock: server.clock, signal: parts.signal };
-    const take = (socket: import("node:stream").Duplex, head: Uint8Array): void =>
+    const take = (socket: Duplex, head: Uint8Array): void =>
       void proxyUpgrade({ req, socket, head: Buffer.from(head) }, { url, ...tls }, life);
     return { status: 101, headers: {}, body: { kind: "upgrade", upgrade: take } };
   }
