@@ -30,7 +30,10 @@ function makeRepresentation(served: Served): Representation {
       joinList(served.resource, metadata, objects, served.state !== undefined),
     // The items of custom resources are written with their type.
     ...(served.state === undefined
-      ? { whole: (metadata, objects, prefix) => wholeList(served.resource, metadata, objects, prefix) }
+      ? {
+          whole: (metadata, objects, prefix) =>
+            wholeList(served.resource, metadata, objects, prefix),
+        }
       : {}),
     events: () => encoding,
     plain: (object) => Buffer.from(`${JSON.stringify(object)}\n`),
