@@ -69,7 +69,14 @@ class Simulation implements AsyncDisposable {
     this.#chance = seededChance(options.seed ^ 0x5eed);
     this.#invariants = new Invariants(cluster.client);
     const { counts: faults } = network;
-    this.report = { events: 0, secondsToConverge: 0, restarts: 0, powerOffs: 0, outages: 0, faults };
+    this.report = {
+      events: 0,
+      secondsToConverge: 0,
+      restarts: 0,
+      powerOffs: 0,
+      outages: 0,
+      faults,
+    };
   }
 
   static async start(options: SimulationOptions): Promise<Simulation> {
@@ -103,9 +110,13 @@ class Simulation implements AsyncDisposable {
   async converge(): Promise<void> {
     this.#network.rates = noFaults;
     this.#network.serverUp();
-    for (const name of this.#dark.keys()) await this.#drive(this.#node(name).restart());
     const calm = this.#cluster.clock.now();
+    // Pods of machines that stay without power have to come back elsewhere, after their toleration.
+    if (this.#options.seed % 5 !== 0) await this.#powerOn();
     await this.#until(() => this.#unsettled(), 3_600);
+    this.#invariants.settled();
+    await this.#powerOn();
+    await this.#until(() => this.#tainted(), 900);
     await this.#until(() => this.#leftOver(), 900);
     this.report.secondsToConverge = (this.#cluster.clock.now() - calm) / 1_000;
     this.report.events = this.#invariants.events;
@@ -173,6 +184,11 @@ class Simulation implements AsyncDisposable {
     await this.#drive(this.#node(name).powerOff());
   }
 
+  async #powerOn(): Promise<void> {
+    for (const name of this.#dark.keys()) await this.#drive(this.#node(name).restart());
+    this.#dark.clear();
+  }
+
   #serverDown(): void {
     this.report.outages++;
     this.#serverBackAt = this.#step + 1 + this.#chance.integer(10);
@@ -222,7 +238,10 @@ class Simulation implements AsyncDisposable {
         continue;
       return `${metadata.name} wants ${wanted}: ${JSON.stringify(status)}`;
     }
-    if (items.length < this.#wanted.size) return "Deployments are missing";
+    return items.length < this.#wanted.size ? "Deployments are missing" : undefined;
+  }
+
+  async #tainted(): Promise<string | undefined> {
     const all = await this.#cluster.client.list(nodes);
     const dark = all.items.find(({ spec }) => (spec.taints ?? []).length > 0);
     return dark && `${dark.metadata.name} is tainted: ${JSON.stringify(dark.spec.taints)}`;
