@@ -12,8 +12,9 @@ const verbs: Readonly<Record<string, Verb>> = {
 /** What lies directly below a namespace and is not a resource inside it. */
 const namespaceSubresources = new Set(["status", "finalize"]);
 
+/** As upstream reads a boolean parameter: what is there is true unless it is `false` or `0`. */
 function isTrue(value: string | null): boolean {
-  return value === "true" || value === "1";
+  return value !== null && !["false", "0"].includes(value.toLowerCase());
 }
 
 /**
