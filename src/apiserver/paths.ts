@@ -11,11 +11,6 @@ function json(object: object, contentType = "application/json"): ApiResponse {
 export const versionHandler: PathHandler = ({ path }) =>
   path === "/version" || path === "/version/" ? json(versionInfo()) : undefined;
 
-/** Answers `/` with the paths that there are. */
-export function indexHandler(paths: () => readonly string[]): PathHandler {
-  return ({ path }) => (path === "/" || path === "" ? json({ paths: paths() }) : undefined);
-}
-
 /** Answers with what others need to check service account tokens (OpenID Connect discovery). */
 export function openIdHandler(issuer: TokenIssuer, serverAddress: () => string): PathHandler {
   return ({ path }) => {

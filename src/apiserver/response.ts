@@ -41,8 +41,6 @@ export interface ApiResponse {
   readonly body: ResponseBody;
 }
 
-export const noBody: ResponseBody = { kind: "none" };
-
 /** An answer of bytes with a media type. */
 export function bytesResponse(
   status: number,

@@ -9,6 +9,7 @@ import type { AdmissionPlugin } from "./admission/admission.ts";
 import { endpointResolver } from "./admission/webhooks/service-endpoint.ts";
 import { HttpsWebhookTransport } from "./admission/webhooks/transport.ts";
 import type { Handle } from "./admission/in-process.ts";
+import type { ServedView } from "./admission/served-view.ts";
 import type { Authenticator, TokenAuthenticator } from "./authentication/authenticator.ts";
 import type { TokenIssuer } from "./authentication/service-account-token.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
@@ -66,9 +67,9 @@ export interface ApiServerOptions {
   readonly log: Logger;
   /**
    * Who may do what; asked for once, when the caches are filled. `handle` is the server's own door,
-   * for plug-ins that write; it opens once the server has started.
+   * for plug-ins that write, and `view` what it serves: both are there once the server has started.
    */
-  readonly policies: (reader: ObjectReader, handle: Handle) => Policies;
+  readonly policies: (reader: ObjectReader, handle: Handle, view: ServedView) => Policies;
   /** Whether requests without credentials are let on as `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
   /** How kubelets are spoken to; none: no logs, exec, port-forward and proxies. */
@@ -116,7 +117,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const cache = scope.use(await WatchCache.open({ store, clock, log, resources: stored(served) }));
   scope.defer(() => stop.abort());
   const reader = cacheReader(cache);
-  const policies = options.policies(reader, (request) => handle(request));
+  const view: ServedView = {
+    all: () => router.all(),
+    get changes() {
+      return router.changes;
+    },
+    cache,
+  };
+  const policies = options.policies(reader, (request) => handle(request), view);
   const context = contextOf(options, cache, policies);
   const { writer, allocator } = await prepareCluster(options, context, reader, scope);
   const router = new Router(context);

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { FlagError } from "#base/flags.ts";
 import { type Component, runComponent, type World } from "./component.ts";
 
@@ -13,16 +13,12 @@ function component(run: (flags: { port: number }, world: World) => Promise<void>
 /** Runs it and gives the exit status with what it wrote. */
 async function outcome(run: Parameters<typeof component>[0], ...argv: string[]) {
   let written = "";
-  const write = (chunk: unknown): boolean => Boolean((written += String(chunk)));
-  vi.spyOn(process.stdout, "write").mockImplementation(write);
-  vi.spyOn(process.stderr, "write").mockImplementation(write);
-  const status = await runComponent(component(run), argv);
-  vi.restoreAllMocks();
+  const stream = { write: (text: string) => (written += text) };
+  const status = await runComponent(component(run), argv, { stdout: stream, stderr: stream });
   return { status, written };
 }
 
 afterEach(() => {
-  vi.restoreAllMocks();
   process.removeAllListeners("unhandledRejection");
 });
 

@@ -32,22 +32,29 @@ const commonFlags = {
   help: { type: "boolean", default: false, doc: "Show this help." },
 } as const satisfies FlagTable;
 
+/** Where a component's words go. */
+export interface Terminal {
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown };
+}
+
 /** Runs a component from a command line; resolves to the exit status. */
 export async function runComponent<T extends FlagTable>(
   component: Component<T>,
   argv: readonly string[],
+  terminal: Terminal = process,
 ): Promise<number> {
   const { name, summary } = component;
   const table = { ...component.flags, ...commonFlags };
   try {
     const flags = parseFlags(table, argv) as FlagValues<T> & FlagValues<typeof commonFlags>;
     if (flags.help) {
-      process.stdout.write(`${name}: ${summary}\n\n${flagHelp(table)}\n`);
+      terminal.stdout.write(`${name}: ${summary}\n\n${flagHelp(table)}\n`);
       return 0;
     }
     using stop = stopOn("SIGINT", "SIGTERM");
     const level = flags.v >= 4 ? "debug" : "info";
-    const write = (line: string): void => void process.stderr.write(line);
+    const write = (line: string): void => void terminal.stderr.write(line);
     const log = jsonLogger({ clock: systemClock, write, level, fields: { component: name } });
     process.on("unhandledRejection", (error) => log.error("unhandled rejection", { error }));
     await component.run(flags, {
@@ -58,9 +65,9 @@ export async function runComponent<T extends FlagTable>(
     });
     return 0;
   } catch (error) {
-    process.stderr.write(`${name}: ${(error as Error).message}\n`);
+    terminal.stderr.write(`${name}: ${(error as Error).message}\n`);
     if (!(error instanceof FlagError) && process.env["COX_DEBUG"])
-      process.stderr.write(`${String((error as Error).stack)}\n`);
+      terminal.stderr.write(`${String((error as Error).stack)}\n`);
     return error instanceof FlagError ? 2 : 1;
   }
 }

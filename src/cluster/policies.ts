@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import type { Handle } from "#apiserver/admission/in-process.ts";
 import { type AdmissionOptions, admissionPlugins } from "#apiserver/admission/plugins.ts";
+import type { ServedView } from "#apiserver/admission/served-view.ts";
 import type { TokenAuthenticator } from "#apiserver/authentication/authenticator.ts";
 import { bearerTokens } from "#apiserver/authentication/bearer-token.ts";
 import { bootstrapTokens } from "#apiserver/authentication/bootstrap-token.ts";
@@ -42,16 +43,19 @@ export interface PolicyOptions {
   /** Default: Node, RBAC. */
   authorizationModes?: readonly AuthorizationMode[];
   /** Which admission plug-ins are on, and how they are set. */
-  admission?: Omit<AdmissionOptions, "reader" | "clock" | "chance" | "authorizer" | "handle">;
+  admission?: Omit<
+    AdmissionOptions,
+    "reader" | "clock" | "chance" | "authorizer" | "handle" | "view"
+  >;
 }
 
 /** Who may do what: authentication, authorization and admission as upstream has them by default. */
 export function policies(
   options: PolicyOptions,
-): (reader: ObjectReader, handle: Handle) => Policies {
+): (reader: ObjectReader, handle: Handle, view: ServedView) => Policies {
   const { clock, chance, issuer } = options;
   const key = createPrivateKey(options.tokenKey);
-  return (reader, handle) => {
+  return (reader, handle, view) => {
     const tokens: TokenAuthenticator[] = [
       ...(options.staticTokens === undefined ? [] : [staticTokens(options.staticTokens)]),
       serviceAccountTokens({ issuer, keys: [key], reader, clock }),
@@ -73,7 +77,15 @@ export function policies(
       rbac,
       admission: [
         ...(checksRoles ? [escalationCheck(rbac, authorizer)] : []),
-        ...admissionPlugins({ reader, clock, chance, authorizer, handle, ...options.admission }),
+        ...admissionPlugins({
+          reader,
+          clock,
+          chance,
+          authorizer,
+          handle,
+          view,
+          ...options.admission,
+        }),
       ],
     };
   };

@@ -33,11 +33,6 @@ export interface ControllersOptions extends ControllerSettings {
 
 const defaultConcurrency = 8;
 
-/** The names that `controllers` may have. */
-export function controllerNames(settings: ControllerSettings): string[] {
-  return allControllers(settings).map(({ name }) => name);
-}
-
 /** Runs the controllers until the signal aborts. @throws Error for a controller that is unknown. */
 export async function runControllers(options: ControllersOptions): Promise<void> {
   const { client, clock, chance, signal, concurrency = defaultConcurrency } = options;

@@ -234,7 +234,5 @@ export const nameIsSubdomain: NameCheck = (name, prefix) =>
   dns1123Subdomain(prefix ? maskTrailingDash(name) : name);
 export const nameIsLabel: NameCheck = (name, prefix) =>
   dns1123Label(prefix ? maskTrailingDash(name) : name);
-export const nameIsDns1035Label: NameCheck = (name, prefix) =>
-  dns1035Label(prefix ? maskTrailingDash(name) : name);
 export const nameIsPathSegment: NameCheck = (name, prefix) =>
   prefix ? pathSegmentPrefix(name) : pathSegmentName(name);

@@ -35,7 +35,7 @@ export class AdmissionServer implements AsyncDisposable {
       clock: systemClock,
       chance,
       log: silentLogger,
-      policies: (reader, handle) => ({
+      policies: (reader, handle, view) => ({
         authenticators: [],
         authorizer: alwaysAllow,
         admission: admissionPlugins({
@@ -43,6 +43,7 @@ export class AdmissionServer implements AsyncDisposable {
           clock: systemClock,
           chance,
           handle,
+          view,
           disable: ["ServiceAccount"],
           ...options,
           authorizer,

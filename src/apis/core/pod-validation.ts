@@ -259,17 +259,6 @@ function onlyAdds(
   });
 }
 
-/** A Binding assigns a pod to a node. */
-export function validateBinding(
-  problems: Problems,
-  target: { readonly kind?: string | undefined; readonly name?: string | undefined },
-): void {
-  if (target.kind && target.kind !== "Node") {
-    problems.notSupported("target.kind", target.kind, ["Node", "<empty>"]);
-  }
-  if (!target.name) problems.required("target.name");
-}
-
 /** Conditions of a pod's status, and the node it is nominated for. */
 export function validateConditionTypes(
   problems: Problems,

@@ -4,7 +4,6 @@ import type { Logger } from "#base/log.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { ObjectReader } from "../object-reader.ts";
 import type { AdmissionPlugin } from "./admission.ts";
-import type { Equivalents } from "./equivalents.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import {
@@ -25,13 +24,9 @@ import { limitRanger } from "./limit-ranger.ts";
 import { namespaceAutoProvision, namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
-import {
-  ownerReferencesPermissionEnforcement,
-  type PluralOf,
-} from "./owner-references-permission.ts";
+import { ownerReferencesPermissionEnforcement } from "./owner-references-permission.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { mutatingAdmissionPolicy } from "./policies/mutating-admission-policy.ts";
-import type { ResourceOf } from "./policies/params.ts";
 import { validatingAdmissionPolicy } from "./policies/validating-admission-policy.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
 import { podSecurity, type PodSecurityOptions } from "./pod-security/pod-security.ts";
@@ -40,6 +35,7 @@ import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota/resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
+import { type CustomKnowledge, customKnowledge, type ServedView } from "./served-view.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
@@ -67,11 +63,8 @@ export interface AdmissionOptions {
   readonly clusterNodeSelector?: string;
   /** `--default-not-ready-toleration-seconds` and its sibling. */
   readonly tolerationSeconds?: { notReady: number; unreachable: number };
-  /** Finds kinds that are not built in, too. */
-  readonly pluralOf?: PluralOf;
-  readonly resourceOf?: ResourceOf;
-  /** Knows the versions of custom resources, too. */
-  readonly equivalents?: Equivalents;
+  /** What the server serves; without it only built-in resources are known. */
+  readonly view?: ServedView;
   /** Needed when ImagePolicyWebhook is on. */
   readonly imagePolicy?: ImagePolicyOptions;
   /** How webhooks are reached; default: HTTPS. */
@@ -81,10 +74,12 @@ export interface AdmissionOptions {
   readonly log?: Logger;
 }
 
+type Parts = AdmissionOptions & Partial<CustomKnowledge>;
+
 interface Entry {
   readonly name: string;
   readonly isOnByDefault: boolean;
-  make(options: AdmissionOptions): AdmissionPlugin;
+  make(options: Parts): AdmissionPlugin;
 }
 
 function on(name: string, make: Entry["make"]): Entry {
@@ -151,7 +146,7 @@ function imagePolicy({ clock, imagePolicy: policy, webhookTransport }: Admission
   return imagePolicyWebhook({ clock, transport, policy });
 }
 
-function webhookOptions(options: AdmissionOptions): WebhookOptions {
+function webhookOptions(options: Parts): WebhookOptions {
   const { reader, chance, clock, webhookTransport, resolveService } = options;
   return {
     ...options,
@@ -187,9 +182,11 @@ export function admissionPlugins(options: AdmissionOptions): AdmissionPlugin[] {
   const { enable = [], disable = [] } = options;
   const [error] = admissionPluginErrors(enable, disable);
   if (error !== undefined) throw new Error(error);
+  const { reader, view } = options;
+  const parts: Parts = view ? { ...options, ...customKnowledge(reader, view) } : options;
   return entries
     .filter(({ name, isOnByDefault }) =>
       isOnByDefault ? !disable.includes(name) : enable.includes(name),
     )
-    .map((entry) => entry.make(options));
+    .map((entry) => entry.make(parts));
 }

@@ -212,11 +212,6 @@ function refuseMessage(error: Error & { code?: string }, socket: Duplex): void {
   else socket.destroy();
 }
 
-/** Checks that certificate and key belong together. @throws Error when they do not. */
-export function checkCertificate({ cert, key }: ServingCertificate): void {
-  createSecureContext({ cert, key });
-}
-
 function listenOn(server: NetServer, port: number, host: string): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     server.once("error", reject);

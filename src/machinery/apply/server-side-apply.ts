@@ -58,7 +58,7 @@ export function serverSideApply(record: ApplyRecord): Applied {
     if (real.length > 0) throw conflictError(real);
   }
   const changed = record.live === undefined || !equalJson(attempt.object, live);
-  const object = changed ? attempt.object : (cloneJson(live) as JsonObject);
+  const object = changed ? attempt.object : cloneJson<JsonObject>(live);
   const time = changed ? record.now : undefined;
   const identity = identityOf(record);
   const after = attempt.owners.map((owner) => {

@@ -8,9 +8,6 @@ import { WireError, WireReader, wireType, WireWriter } from "./wire.ts";
  * (runtime.Unknown) that names the type and holds the object's own message.
  */
 
-/** The media type of enveloped objects. */
-export const protobufMediaType = "application/vnd.kubernetes.protobuf";
-
 const magic = Buffer.from("k8s\0");
 
 /** What an envelope says. The type may be empty: then the request's path says it. */
