@@ -13,7 +13,6 @@ import {
 } from "node:net";
 import type { Duplex } from "node:stream";
 import {
-  createSecureContext,
   createServer as createTlsServer,
   type Server as TlsServer,
   type TLSSocket,

@@ -19,17 +19,19 @@ export async function tryGrpc(
     return { result: "failure", output: `service unhealthy (responded with "${status}")` };
   } catch (error) {
     if (!(error instanceof GrpcError) || signal.aborted) throw error;
-    return { result: "failure", output: failureText(`${host}:${port}`, service, error) };
+    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    return { result: "failure", output: failureText(address, timeoutMs, error) };
   }
 }
 
-function failureText(address: string, service: string, { code, message }: GrpcError): string {
+function failureText(address: string, timeoutMs: number, { code, message }: GrpcError): string {
   if (code === "UNIMPLEMENTED") {
-    return "this server does not implement the grpc health protocol (grpc.health.v1.Health)";
+    return `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${message}`;
   }
-  if (code === "DEADLINE_EXCEEDED") {
-    return `timeout: failed to connect service ${JSON.stringify(address)} within the deadline`;
+  // Upstream goes on trying to connect until the time is over.
+  if (code === "DEADLINE_EXCEEDED" || code === "UNAVAILABLE") {
+    const within = `${timeoutMs / 1_000}s`;
+    return `timeout: failed to connect service ${JSON.stringify(address)} within ${within}: context deadline exceeded`;
   }
-  if (code === "NOT_FOUND") return `service ${JSON.stringify(service)} is not known`;
-  return `error: health rpc failed: ${message}`;
+  return `error: health rpc probe failed: ${message}`;
 }

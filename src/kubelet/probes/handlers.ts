@@ -62,8 +62,13 @@ export async function tryHandler(
     return { result: "error", output: "no handler" };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { result: "error", output: error instanceof Error ? error.message : String(error) };
+    return { result: "error", output: textOf(error) };
   }
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof CriError) return error.rpcText;
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function tryExec(

@@ -57,19 +57,18 @@ export function phaseOf(input: PhaseInput): Phase {
   if (all.includes("missing")) return "Pending";
   if (all.includes("running")) return "Running";
   if (regular.length === 0) return "Pending";
-  return endedPhase(pod, regular, isTerminal);
+  const exits = regularContainersOf(pod).map((container) => endedWith(status(container)) ?? 0);
+  return endedPhase(pod, exits, isTerminal);
 }
 
 /** All regular containers have ended, and no sidecar runs. Sidecars' exit codes do not count. */
-function endedPhase(pod: Pod, regular: readonly Progress[], isTerminal: boolean): Phase {
-  const succeeded = regular.every((progress) => progress === "succeeded");
+function endedPhase(pod: Pod, exits: readonly number[], isTerminal: boolean): Phase {
+  const succeeded = exits.every((code) => code === 0);
   if (isTerminal && !isStaticPod(pod)) return succeeded ? "Succeeded" : "Failed";
   const policy = pod.spec.restartPolicy ?? "Always";
   const all = regularContainersOf(pod);
   if (all.some((container) => container.container.restartPolicy !== undefined)) {
-    const again = all.some((container, index) =>
-      restartsAfter(pod, container, regular[index] === "succeeded" ? 0 : 1),
-    );
+    const again = all.some((container, index) => restartsAfter(pod, container, exits[index]!));
     if (again) return "Running";
     return succeeded ? "Succeeded" : "Failed";
   }
