@@ -8,6 +8,7 @@ import {
   type InformerOptions,
   startInformer,
 } from "#client/informer.ts";
+import { withoutManagedFields } from "#client/informer-factory.ts";
 import { type ObjectKey, toKey } from "#machinery/meta.ts";
 
 export interface NodeSources {
@@ -30,13 +31,15 @@ type Common = Omit<InformerOptions<Pod>, "resource" | "fieldSelector" | "transfo
 /** Informers of this node alone, as a kubelet far from the API server needs them. */
 export function ownSources(options: Common, nodeName: string): NodeSources {
   const fieldSelector = `spec.nodeName=${nodeName}`;
-  const ofPods = startInformer<Pod>({ ...options, resource: pods, fieldSelector });
+  const transform = withoutManagedFields;
+  const ofPods = startInformer<Pod>({ ...options, resource: pods, fieldSelector, transform });
   const ofNode = startInformer<Node>({
     ...options,
     resource: nodes,
     fieldSelector: `metadata.name=${nodeName}`,
+    transform,
   });
-  const ofServices = startInformer<Service>({ ...options, resource: services });
+  const ofServices = startInformer<Service>({ ...options, resource: services, transform });
   return {
     pods: ofPods,
     node: () => ofNode.get(toKey(undefined, nodeName)),

@@ -65,16 +65,11 @@ export function phaseOf(input: PhaseInput): Phase {
 function endedPhase(pod: Pod, exits: readonly number[], isTerminal: boolean): Phase {
   const succeeded = exits.every((code) => code === 0);
   if (isTerminal && !isStaticPod(pod)) return succeeded ? "Succeeded" : "Failed";
-  const policy = pod.spec.restartPolicy ?? "Always";
-  const all = regularContainersOf(pod);
-  if (all.some((container) => container.container.restartPolicy !== undefined)) {
-    const again = all.some((container, index) => restartsAfter(pod, container, exits[index]!));
-    if (again) return "Running";
-    return succeeded ? "Succeeded" : "Failed";
-  }
-  if (policy === "Always") return "Running";
-  if (succeeded) return "Succeeded";
-  return policy === "Never" ? "Failed" : "Running";
+  const again = regularContainersOf(pod).some((container, index) =>
+    restartsAfter(pod, container, exits[index]!),
+  );
+  if (again) return "Running";
+  return succeeded ? "Succeeded" : "Failed";
 }
 
 function endedWith(status: ContainerStatus | undefined): number | undefined {
