@@ -33,7 +33,7 @@ beforeEach(async () => {
   upstream.bind(0, address);
   await once(upstream, "listening");
   const client = createClient(new MemoryApi());
-  await client.create(namespaces, { metadata: { name: "shop" } });
+  await client.create(namespaces, { metadata: { name: "shop" }, spec: {} });
   await client.create(services, {
     metadata: { namespace: "shop", name: "web" },
     spec: { clusterIP: "10.96.0.7", clusterIPs: ["10.96.0.7"], ports: [{ port: 80 }] },
@@ -49,7 +49,7 @@ beforeEach(async () => {
   await client.create(endpointSlices, {
     metadata: { namespace: "shop", name: "m", labels: { "kubernetes.io/service-name": "many" } },
     addressType: "IPv4",
-    endpoints: many.map((one) => ({ addresses: [one] })),
+    endpoints: many.map((one) => ({ addresses: [one], conditions: {} })),
     ports: [],
   });
   const dns = await startDns({

@@ -109,7 +109,7 @@ test("hints keep traffic in the zone when all endpoints have them", () => {
 });
 
 test("an endpoint in two slices is one endpoint, and IPv6 slices are left out", () => {
-  const six = { ...slice(["fd00::2", "n1"]), addressType: "IPv6" } as EndpointSlice;
+  const six = { ...slice(["fd00::2", "n1"]), addressType: "IPv6" as const };
   const port = only(service(), slice(["10.244.0.2", "n1"]), slice(["10.244.0.2", "n1"]), six);
   expect(addresses(port.internal)).toEqual(["10.244.0.2"]);
 });
@@ -120,7 +120,7 @@ test("each port leads to the slices' port of its name", () => {
     { name: "dns", port: 53, protocol: "UDP" },
   ];
   const named = { ...slice(["10.244.0.2", "n1"]), ports: [{ name: "http", port: 8080 }] };
-  const found = servicePorts(service({ ports }), [named as EndpointSlice], node);
+  const found = servicePorts(service({ ports }), [named], node);
   expect(found.map(({ portName, protocol, nodePort, internal }) => [
     portName, protocol, nodePort, internal.length,
   ])).toEqual([

@@ -83,7 +83,7 @@ test("lists by label, page by page", async () => {
   expect(first.items).toHaveLength(2);
   const rest = await core.listNamespacedConfigMap({
     ...asked,
-    _continue: first.metadata?._continue!,
+    _continue: first.metadata?._continue ?? "",
   });
   expect(rest.items.map(({ metadata }) => metadata?.name)).toEqual(["page-3"]);
 });
