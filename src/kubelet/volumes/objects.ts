@@ -18,6 +18,8 @@ import { referencesOf } from "./payload.ts";
 
 /** How long an object that no pod refers to is still followed. */
 const lingerMs = 30_000;
+/** How long a pod's start waits for an object that it refers to. */
+const syncMsMax = 5_000;
 
 export interface ObjectsOptions {
   client: Client;
@@ -83,9 +85,21 @@ export function nodeObjects(options: ObjectsOptions): NodeObjects {
     });
   }
 
+  /** What the API does not tell for this long is taken for an error that the user sees. */
+  async function inTime(kind: string, synced: Promise<void>): Promise<void> {
+    using wait = childSignal(signal);
+    const late = clock.sleep(syncMsMax, wait.signal).then(
+      () => true,
+      () => false,
+    );
+    if (await Promise.race([synced.then(() => false), late])) {
+      throw new Error(`failed to sync ${kind} cache: timed out waiting for the condition`);
+    }
+  }
+
   async function read<T>(kind: "configmap" | "secret", namespace: string, name: string) {
     const { informer } = follow(kind, namespace, name);
-    await informer.synced;
+    if (!informer.hasSynced) await inTime(kind, informer.synced);
     return informer.get(toKey(namespace, name)) as T | undefined;
   }
 
