@@ -13,7 +13,7 @@ import type { Client } from "#client/client.ts";
 import { type Informer, startInformer } from "#client/informer.ts";
 import { isReason } from "#machinery/errors.ts";
 import { toKey } from "#machinery/meta.ts";
-import type { ReferencedObjects } from "../runtime/environment.ts";
+import { ConfigError, type ReferencedObjects } from "../runtime/environment.ts";
 import { referencesOf } from "./payload.ts";
 
 /** How long an object that no pod refers to is still followed. */
@@ -93,7 +93,7 @@ export function nodeObjects(options: ObjectsOptions): NodeObjects {
       () => false,
     );
     if (await Promise.race([synced.then(() => false), late])) {
-      throw new Error(`failed to sync ${kind} cache: timed out waiting for the condition`);
+      throw new ConfigError(`failed to sync ${kind} cache: timed out waiting for the condition`);
     }
   }
 
