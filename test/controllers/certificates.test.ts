@@ -3,6 +3,7 @@ import { webcrypto, X509Certificate } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { expect, test } from "vitest";
 import { certificateSigningRequests } from "#apis/certificates/certificate-signing-request.ts";
+import { clusterRoleBindings } from "#apis/rbac/cluster-role-binding.ts";
 import { systemChance } from "#base/chance.ts";
 import { systemClock } from "#base/clock.ts";
 import { silentLogger } from "#base/log.ts";
@@ -64,6 +65,14 @@ test("what an administrator approves is signed; a kubelet's renewal needs no adm
   });
   expect(certificate).toMatchObject({ subject: "O=dev\nCN=jane", issuer: "CN=test" });
 
+  // Whether kubelets may is the cluster's choice; set-up tools bind this role.
+  const role = "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient";
+  const apiGroup = "rbac.authorization.k8s.io";
+  await client.create(clusterRoleBindings, {
+    metadata: { name: "renewal" },
+    roleRef: { apiGroup, kind: "ClusterRole", name: role },
+    subjects: [{ apiGroup, kind: "Group", name: "system:nodes" }],
+  });
   const name = "system:node:n1";
   const node = cluster.clientFor({ name, groups: ["system:nodes", "system:authenticated"] });
   await node.create(certificateSigningRequests, {
