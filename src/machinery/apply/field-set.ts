@@ -129,6 +129,21 @@ export function subtract(fields: Fields, gone: FieldSet): Fields | undefined {
   return Object.keys(out).length === 0 ? undefined : out;
 }
 
+/** Whether `fields` has all paths of `set`. */
+export function covers(fields: Fields, set: FieldSet): boolean {
+  for (const [step, node] of set.children) {
+    const mine = fields[step];
+    if (mine === undefined || (node.member && !isMember(mine)) || !covers(mine, node)) return false;
+  }
+  return true;
+}
+
+function isMember(fields: Fields): boolean {
+  if (Object.hasOwn(fields, ".")) return true;
+  for (const _ in fields) return false;
+  return true;
+}
+
 function subtractNode(fields: Fields, gone: FieldSet): Fields | undefined {
   let bare = true;
   for (const step in fields) {

@@ -2,7 +2,7 @@ import type { ManagedFieldsEntry } from "../object-meta.ts";
 import { equalJson } from "../patch/json-value.ts";
 import type { DeepReadonly } from "../readonly.ts";
 import type { JsonObject } from "../schema/schema.ts";
-import { type Fields, FieldSet, subtract } from "./field-set.ts";
+import { covers, type Fields, FieldSet, subtract } from "./field-set.ts";
 import type { Comparison } from "./compare.ts";
 
 /** The bookkeeping of `metadata.managedFields`: who owns which fields. */
@@ -112,6 +112,7 @@ for (const path of [
 
 /** What nobody can own: what the server itself keeps, and the fields that this writer cannot set. */
 export function withoutUnowned(set: FieldSet, resetFields: readonly string[]): FieldSet {
+  if (set.isEmpty) return set;
   let out = set.difference(unowned);
   if (resetFields.length > 0) {
     const reset = new FieldSet();
@@ -121,11 +122,21 @@ export function withoutUnowned(set: FieldSet, resetFields: readonly string[]): F
   return out;
 }
 
-/** Takes from every other owner what changed or went away; owners of nothing are gone. */
-export function releaseChanged(owners: readonly Owner[], gone: FieldSet): Owner[] {
+/**
+ * Takes from every owner what changed or went away, but from the `changer` only the latter; owners
+ * of nothing are gone.
+ */
+export function releaseChanged(
+  owners: readonly Owner[],
+  changed: FieldSet,
+  removed: FieldSet,
+  changer?: Identity,
+): Owner[] {
+  const gone = removed.isEmpty ? changed : changed.union(removed);
   const kept: Owner[] = [];
   for (const owner of owners) {
-    const fields = subtract(owner.fields, gone);
+    const own = changer !== undefined && isSame(owner, changer);
+    const fields = subtract(owner.fields, own ? removed : gone);
     if (fields === undefined || Object.keys(fields).length === 0) continue;
     kept.push(fields === owner.fields ? owner : { ...owner, fields });
   }
@@ -135,14 +146,15 @@ export function releaseChanged(owners: readonly Owner[], gone: FieldSet): Owner[
 /** Adds fields to the owner with this identity, who is new if there is none such. */
 export function acquire(owners: Owner[], identity: Owner, set: FieldSet): Owner[] {
   const at = owners.findIndex((owner) => isSame(owner, identity));
-  const had = at < 0 ? undefined : FieldSet.from(owners[at]?.fields);
-  const owner = { ...identity, fields: (had ? had.union(set) : set).toFields() };
-  return at < 0 ? [...owners, owner] : owners.with(at, owner);
+  const had = owners[at]?.fields;
+  if (had === undefined) return [...owners, { ...identity, fields: set.toFields() }];
+  const fields = covers(had, set) ? had : FieldSet.from(had).union(set).toFields();
+  return owners.with(at, { ...identity, fields });
 }
 
 /** All that a comparison found. */
 export function changes({ added, modified }: Comparison): FieldSet {
-  return added.union(modified);
+  return added.isEmpty ? modified : added.union(modified);
 }
 
 const updatersMax = 10;

@@ -144,7 +144,7 @@ function applyOnce(record: ApplyRecord, live: JsonObject, owners: readonly Owner
     const both = FieldSet.from(owner.fields).intersection(changed);
     return [...both.paths()].map((path) => ({ owner, path }));
   });
-  const kept = releaseChanged(others, changed.union(removed));
+  const kept = releaseChanged(others, changed, removed);
   const own = { ...identity, time: last?.time, fields: wanted.toFields() };
   const all = wanted.isEmpty ? kept : [...kept, own];
   return { object, owners: all, conflicts };

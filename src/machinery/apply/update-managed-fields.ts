@@ -94,7 +94,7 @@ export function trackUpdate(
     time: now,
     fields: {},
   };
-  const kept = releaseChanged(owners, changed.union(removed));
+  const kept = releaseChanged(owners, changed, removed, identity);
   if (changed.isEmpty) return kept;
   return acquire(kept, identity, changed);
 }
