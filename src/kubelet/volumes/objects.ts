@@ -10,6 +10,7 @@ import { type ConfigMap, configMaps } from "#apis/core/config-map.ts";
 import type { Pod } from "#apis/core/pod.ts";
 import { type Secret, secrets } from "#apis/core/secret.ts";
 import type { Client } from "#client/client.ts";
+import { withoutManagedFields } from "#client/informer-factory.ts";
 import { type Informer, startInformer } from "#client/informer.ts";
 import { isReason } from "#machinery/errors.ts";
 import { toKey } from "#machinery/meta.ts";
@@ -44,49 +45,59 @@ interface Followed {
   linger: Timer | undefined;
 }
 
-export function nodeObjects(options: ObjectsOptions): NodeObjects {
-  const { client, clock, chance, log, signal, onChange } = options;
-  const followed = new Map<string, Followed>();
-  const heldBy = new Map<string, Set<string>>();
+type Kind = "configmap" | "secret";
 
-  function follow(kind: "configmap" | "secret", namespace: string, name: string): Followed {
-    const key = `${kind}/${namespace}/${name}`;
-    const known = followed.get(key);
-    if (known) return known;
-    const own = childSignal(signal);
-    const common = {
-      client, clock, chance, log, namespace, signal: own.signal,
-      fieldSelector: `metadata.name=${name}`,
-    }; // prettier-ignore
-    const informer =
-      kind === "configmap"
-        ? startInformer<ConfigMap>({ ...common, resource: configMaps })
-        : startInformer<Secret>({ ...common, resource: secrets });
-    const entry: Followed = {
-      informer,
-      stop: () => own.abort(),
-      pods: new Set(),
-      linger: undefined,
-    };
-    informer.onChange(() => {
-      if (informer.hasSynced) onChange(entry.pods);
-    });
-    followed.set(key, entry);
-    linger(key, entry);
-    return entry;
+export function nodeObjects(options: ObjectsOptions): NodeObjects {
+  return new Objects(options);
+}
+
+class Objects implements NodeObjects {
+  readonly #options: ObjectsOptions;
+  readonly #followed = new Map<string, Followed>();
+  /** What each pod refers to, by uid. */
+  readonly #heldBy = new Map<string, Set<string>>();
+
+  constructor(options: ObjectsOptions) {
+    this.#options = options;
   }
 
-  function linger(key: string, entry: Followed): void {
-    entry.linger?.[Symbol.dispose]();
-    entry.linger = clock.after(lingerMs, () => {
-      if (entry.pods.size > 0) return;
-      followed.delete(key);
-      entry.stop();
-    });
+  configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
+    return this.#read<ConfigMap>("configmap", namespace, name);
+  }
+
+  secret(namespace: string, name: string): Promise<Secret | undefined> {
+    return this.#read<Secret>("secret", namespace, name);
+  }
+
+  hold(pod: Pod): void {
+    const { uid = "", namespace = "" } = pod.metadata;
+    const keys = this.#heldBy.get(uid) ?? new Set<string>();
+    for (const { kind, name } of referencesOf(pod)) {
+      keys.add(`${kind}/${namespace}/${name}`);
+      this.#follow(kind, namespace, name).pods.add(uid);
+    }
+    this.#heldBy.set(uid, keys);
+  }
+
+  release(uid: string): void {
+    for (const key of this.#heldBy.get(uid) ?? []) {
+      const entry = this.#followed.get(key);
+      if (!entry) continue;
+      entry.pods.delete(uid);
+      if (entry.pods.size === 0) this.#linger(key, entry);
+    }
+    this.#heldBy.delete(uid);
+  }
+
+  async #read<T>(kind: Kind, namespace: string, name: string): Promise<T | undefined> {
+    const { informer } = this.#follow(kind, namespace, name);
+    if (!informer.hasSynced) await this.#inTime(kind, informer.synced);
+    return informer.get(toKey(namespace, name)) as T | undefined;
   }
 
   /** What the API does not tell for this long is taken for an error that the user sees. */
-  async function inTime(kind: string, synced: Promise<void>): Promise<void> {
+  async #inTime(kind: Kind, synced: Promise<void>): Promise<void> {
+    const { clock, signal } = this.#options;
     using wait = childSignal(signal);
     const late = clock.sleep(syncMsMax, wait.signal).then(
       () => true,
@@ -97,34 +108,37 @@ export function nodeObjects(options: ObjectsOptions): NodeObjects {
     }
   }
 
-  async function read<T>(kind: "configmap" | "secret", namespace: string, name: string) {
-    const { informer } = follow(kind, namespace, name);
-    if (!informer.hasSynced) await inTime(kind, informer.synced);
-    return informer.get(toKey(namespace, name)) as T | undefined;
+  #follow(kind: Kind, namespace: string, name: string): Followed {
+    const key = `${kind}/${namespace}/${name}`;
+    const known = this.#followed.get(key);
+    if (known) return known;
+    const { client, clock, chance, log, signal, onChange } = this.#options;
+    const own = childSignal(signal);
+    const fieldSelector = `metadata.name=${name}`;
+    const common = { client, clock, chance, log, namespace, fieldSelector, signal: own.signal };
+    const transform = withoutManagedFields;
+    const informer =
+      kind === "configmap"
+        ? startInformer<ConfigMap>({ ...common, transform, resource: configMaps })
+        : startInformer<Secret>({ ...common, transform, resource: secrets });
+    const stop = (): void => own.abort();
+    const entry: Followed = { informer, stop, pods: new Set(), linger: undefined };
+    informer.onChange(() => {
+      if (informer.hasSynced) onChange(entry.pods);
+    });
+    this.#followed.set(key, entry);
+    this.#linger(key, entry);
+    return entry;
   }
 
-  return {
-    configMap: (namespace, name) => read<ConfigMap>("configmap", namespace, name),
-    secret: (namespace, name) => read<Secret>("secret", namespace, name),
-    hold(pod) {
-      const { uid = "", namespace = "" } = pod.metadata;
-      const keys = heldBy.get(uid) ?? new Set<string>();
-      for (const { kind, name } of referencesOf(pod)) {
-        keys.add(`${kind}/${namespace}/${name}`);
-        follow(kind, namespace, name).pods.add(uid);
-      }
-      heldBy.set(uid, keys);
-    },
-    release(uid) {
-      for (const key of heldBy.get(uid) ?? []) {
-        const entry = followed.get(key);
-        if (!entry) continue;
-        entry.pods.delete(uid);
-        if (entry.pods.size === 0) linger(key, entry);
-      }
-      heldBy.delete(uid);
-    },
-  };
+  #linger(key: string, entry: Followed): void {
+    entry.linger?.[Symbol.dispose]();
+    entry.linger = this.#options.clock.after(lingerMs, () => {
+      if (entry.pods.size > 0) return;
+      this.#followed.delete(key);
+      entry.stop();
+    });
+  }
 }
 
 /** Objects as a simulated node sees them: asked for when needed, never followed. */
