@@ -89,7 +89,7 @@ describe("expressions that are true", () => {
     'a,b'.split(',') == ['a', 'b'] && 'a,b,c'.split(',', 2) == ['a', 'b,c'] && ['a', 'b'].join('/') == 'a/b'
     'Ab'.lowerAscii() == 'ab' && 'Ab'.upperAscii() == 'AB' && ' x '.trim() == 'x' && 'abc'.charAt(1) == 'b'
     'abcabc'.indexOf('c') == 2 && 'abcabc'.lastIndexOf('c') == 5 && 'abc'.substring(1) == 'bc' && 'abc'.substring(0, 2) == 'ab'
-    'aXbX'.replace('X', '-') == 'a-b-' && 'aXbX'.replace('X', '-', 1) == 'a-bX' && 'abc'.reverse() == 'cba'
+    'aXbX'.replace('X', '-') == 'a-b-' && 'aXbX'.replace('X', '-', 1) == 'a-bX'
     '%s-%d-%.2f-%x-%b'.format(['a', 1, 2.5, 255, 5]) == 'a-1-2.50-ff-101' && strings.quote('a"b') == '"a\\\\"b"'
     [1, 2, 3].sum() == 6 && [3, 1].min() == 1 && ['b', 'a'].max() == 'b' && [1, 2].isSorted() && [1, 2, 1].lastIndexOf(1) == 2
     'abc123'.find('[0-9]+') == '123' && 'a1b2'.findAll('[0-9]') == ['1', '2'] && 'a1b2'.findAll('[0-9]', 1) == ['1']
@@ -100,7 +100,8 @@ describe("expressions that are true", () => {
     ip('10.0.0.1').family() == 4 && cidr('10.0.0.0/8').containsIP('10.1.2.3') && !isIP('10.0.0.256') && ip('::1').isLoopback()
     cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8') && ip.isCanonical('::1')
     sets.contains([1, 2, 3], [2, 3]) && sets.equivalent([1, 1], [1]) && sets.intersects([1], [1, 2])
-    math.greatest(1, 3, 2) == 3 && math.least(1.5, 2.0) == 1.5 && math.ceil(1.2) == 2.0 && math.abs(-1) == 1 && math.bitAnd(6, 3) == 2
+    [3, 1, 2].sort() == [1, 2, 3] && [[1], [2, 3]].flatten() == [1, 2, 3] && [1, 1, 2].distinct() == [1, 2] && lists.range(3) == [0, 1, 2]
+    ['bb', 'a'].sortBy(x, x.size()) == ['a', 'bb'] && [1, 2, 3].slice(1, 2) == [2] && [1, 2].reverse() == [2, 1] && [1, 2].first().value() == 1
     format.dns1123Label().validate('Bad_').hasValue() && !format.named('dns1123Label').value().validate('ok').hasValue()
     semver('1.2.3').isLessThan(semver('1.10.0')) && isSemver('1.0.0') && semver('v1.2', true).patch() == 0 && semver('1.0.0-a').isLessThan(semver('1.0.0'))
     object.?name.orValue('x') == 'web' && object.?other.orValue('x') == 'x' && !object.?other.deep.hasValue()
@@ -132,10 +133,19 @@ test.each([
   ["typed.replicas.all(x, true)", "cannot be range of a comprehension"],
   ["object.exists(1, true)", "argument must be a simple name"],
   ["9223372036854775808", "invalid int literal"],
-  [`${"(".repeat(400)}1${")".repeat(400)}`, "expression recursion limit exceeded"],
+  ["duration('x') == duration('1s')", "invalid duration argument"],
+  ["timestamp('x') == timestamp('y')", "invalid timestamp argument"],
+  ["'a'.matches('(')", "invalid matches argument"],
 ])("%s is refused: %s", (expression, message) => {
   expect(() => compileCel(expression, env)).toThrow(CelCompileError);
   expect(() => compileCel(expression, env)).toThrow(message);
+});
+
+test.each([
+  ["a long sum", Array.from({ length: 30_000 }, () => "1").join("+")],
+  ["deep parentheses", `${"(".repeat(400)}1${")".repeat(400)}`],
+])("%s is refused before the stack ends", (_what, expression) => {
+  expect(() => compileCel(expression, env)).toThrow("expression recursion limit exceeded");
 });
 
 test("a compile error shows the place", () => {
@@ -156,8 +166,8 @@ test.each([
   ["object.ports[7]", "index out of bounds: 7"],
   ["object.name.x", "does not support field selection"],
   ["object.name + 1", "no such overload"],
-  ["duration('x')", "invalid duration"],
-  ["'a'.matches('(')", "error parsing regexp"],
+  ["duration(object.name)", "invalid duration"],
+  ["'a'.matches(object.name + '(')", "error parsing regexp"],
   ["quantity('x')", "quantities must match"],
   ["optional.none().value()", "optional.none() dereference"],
   ["{'a': 1, 'a': 2}", "repeated key"],
@@ -176,6 +186,18 @@ test("evaluation is stopped when it costs too much, and no || gets over that", (
   expect(() => program.evaluate(valueOf)).toThrow(CelCostError);
   expect(compileCel("true", env).evaluate(valueOf).cost).toBe(0);
   expect(compileCel("object.name == 'a'", env).evaluate(valueOf).cost).toBe(3);
+});
+
+test.each([
+  ["sets.contains(object.long, object.long)"],
+  ["object.objects.distinct().size() > 0"],
+  ["object.text.matches('(a|b|c|d|e|f|g|h|i|j|k)+x')"],
+  ["lists.range(9000000).size() > 0"],
+])("%s is not even begun on too much data", (expression) => {
+  const long = Array.from({ length: 2_000 }, (_, i) => i);
+  const objects = long.map((i) => ({ i }));
+  const large = fromJson({ long, objects, text: "a".repeat(2_000_000) }, dyn);
+  expect(() => compileCel(expression, env).evaluate(() => large)).toThrow(CelCostError);
 });
 
 test("regular expressions run in linear time", () => {

@@ -61,9 +61,7 @@ export function compileCel(
   env: CelEnvironment,
   wanted: readonly CelType[] = [],
 ): CelProgram {
-  const checked = check(source, parse(source), env);
-  checkResult(source, checked, wanted);
-  const run = compileExpr(checked);
+  const { checked, run } = compileChecked(source, env, wanted);
   return {
     source,
     type: checked.type,
@@ -81,6 +79,18 @@ export function compileCel(
       }
     },
   };
+}
+
+function compileChecked(source: string, env: CelEnvironment, wanted: readonly CelType[]) {
+  try {
+    const checked = check(source, parse(source), env);
+    checkResult(source, checked, wanted);
+    return { checked, run: compileExpr(checked) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // A chain of many thousand operators exhausts the stack.
+    throw new CelCompileError(source, [{ at: 0, message: "expression recursion limit exceeded" }]);
+  }
 }
 
 function checkResult(source: string, { type }: CheckedExpr, wanted: readonly CelType[]): void {

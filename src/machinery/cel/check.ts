@@ -25,7 +25,7 @@ import {
   showType,
   string,
 } from "./types.ts";
-import { literalType, moreGeneral, sameType } from "./type-relations.ts";
+import { literalProblem, literalType, moreGeneral, sameType } from "./type-relations.ts";
 import { Substitution } from "./unify.ts";
 import type { CelTypeValue } from "./values.ts";
 
@@ -237,6 +237,8 @@ class Checker {
       result = result === undefined || sameType(result, type) ? type : dyn;
     }
     if (result === undefined) return this.#noOverload(expr, name, given);
+    const problem = literalProblem(name, expr.args[expr.args.length - 1]);
+    if (problem) return this.#fail(problem.at, problem.message);
     this.references.set(expr, { kind: "function", overloads: fitting, isQualified });
     return result;
   }

@@ -192,8 +192,10 @@ class Compiler {
       for (const arg of all) values.push(arg(frame));
       const overload = overloads.find((one) => accepts(one, values));
       if (!overload) throw new CelError(`no such overload: ${shownCall(expr.name, values)}`);
+      const { cost } = overload;
+      charge(frame, cost.actual(values));
       const result = overload.call(values);
-      charge(frame, overload.cost.actual(values, result));
+      if (cost.resulting) charge(frame, cost.resulting(result));
       return result;
     };
   }

@@ -45,6 +45,7 @@ const memberMacros: Readonly<Record<string, Readonly<Record<number, (m: Macro) =
     3: (m) => transformMap(m, undefined, "cel.@mapInsertEntry"),
     4: (m) => transformMap(m, m.args[2], "cel.@mapInsertEntry"),
   },
+  sortBy: { 2: sortBy },
   optMap: { 2: (m) => onOptional(m, (at, value) => call(at, "optional.of", value)) },
   optFlatMap: { 2: (m) => onOptional(m, (_at, value) => value) },
 };
@@ -58,7 +59,6 @@ export function expandMacro(
   fail: Fail,
 ): Expr | undefined {
   if (!target) return name === "has" && args.length === 1 ? has(args[0]!, fail) : undefined;
-  if (target.kind === "ident" && target.name === "math") return extreme(at, name, args);
   if (!Object.hasOwn(memberMacros, name)) return undefined;
   return memberMacros[name]?.[args.length]?.({ at, target, args, fail });
 }
@@ -66,14 +66,6 @@ export function expandMacro(
 function has(arg: Expr, fail: Fail): Expr {
   if (arg.kind === "select" && !arg.isTest) return { ...arg, isTest: true };
   throw fail(arg.at, "invalid argument to has() macro");
-}
-
-/** `math.greatest(a, b, …)`: any number of arguments, or a list. */
-function extreme(at: number, name: string, args: readonly Expr[]): Expr | undefined {
-  if ((name !== "greatest" && name !== "least") || args.length === 0) return undefined;
-  const internal = name === "greatest" ? "math.@max" : "math.@min";
-  if (args.length <= 2) return call(at, internal, ...args);
-  return call(at, internal, listExpr(at, ...args));
 }
 
 function variable({ args, fail }: Macro, index: number): string {
@@ -208,4 +200,9 @@ function onOptional(m: Macro, wrap: (at: number, value: Expr) => Expr): Expr {
     wrap(at, bound),
     call(at, "optional.none"),
   );
+}
+
+/** `list.sortBy(x, key)`: sorted by what the key is of each. */
+function sortBy(m: Macro): Expr {
+  return memberCall(m.at, m.target, "@sortByAssociatedKeys", mapped(m, undefined));
 }

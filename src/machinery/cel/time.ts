@@ -21,7 +21,7 @@ export function parseDuration(text: string): bigint {
   };
   const body = text.replace(/^[+-]/, "");
   if (body === "0") return 0n;
-  if (!/^(?:\d+\.?\d*(?:ns|us|µs|μs|ms|s|m|h)|\.\d+(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) fail();
+  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) fail();
   let nanos = 0n;
   for (const [, number = "", unit = ""] of body.matchAll(/(\d*\.?\d*)(ns|us|µs|μs|ms|s|m|h)/g)) {
     const [whole = "", fraction = ""] = number.split(".");

@@ -4,7 +4,7 @@ import { formatLibrary } from "./formats.ts";
 import { jsonPatchLibrary } from "./json-patch.ts";
 import type { CelLibrary } from "./library.ts";
 import { listLibrary } from "./lists.ts";
-import { mathLibrary } from "./math.ts";
+import { moreListLibrary } from "./more-lists.ts";
 import { networkLibrary } from "./networks.ts";
 import { optionalLibrary } from "./optionals.ts";
 import { quantityLibrary } from "./quantities.ts";
@@ -24,12 +24,12 @@ export const kubernetesLibraries: readonly CelLibrary[] = [
   standardLibrary,
   stringLibrary,
   listLibrary,
+  moreListLibrary,
   regexLibrary,
   urlLibrary,
   optionalLibrary,
   quantityLibrary,
   setLibrary,
-  mathLibrary,
   networkLibrary,
   formatLibrary,
   versionLibrary,

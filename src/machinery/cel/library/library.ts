@@ -26,7 +26,10 @@ export interface CallEstimate {
 
 /** The cost of a call, in units of about 50 ns: as it was, and as it can be. */
 export interface CostModel {
-  actual(args: readonly CelValue[], result: CelValue): number;
+  /** Known before the call, so that what costs too much is not even begun … */
+  actual(args: readonly CelValue[]): number;
+  /** … but for what depends on the result. */
+  resulting?(result: CelValue): number;
   estimate(args: readonly ArgumentSize[]): CallEstimate;
 }
 

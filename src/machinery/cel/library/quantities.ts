@@ -20,7 +20,11 @@ export class CelQuantity extends CelOpaque {
   }
 }
 
+/** Longer texts are no quantities that anybody means. */
+const charactersMax = 1_000;
+
 function parsed(text: string): QuantityValue | undefined {
+  if (text.length > charactersMax) return undefined;
   try {
     return parseQuantity(text);
   } catch {

@@ -70,7 +70,7 @@ function parseDouble(text: string): number {
   const plain = text.toLowerCase().replace(/^[+-]/, "");
   const known = Object.hasOwn(special, plain) ? special[plain] : undefined;
   if (known !== undefined) return text.startsWith("-") ? -known : known;
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
+  if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
   throw new CelError(`type conversion error from 'string' to 'double'`);
 }
 

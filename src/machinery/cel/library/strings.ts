@@ -26,22 +26,26 @@ function charAt(text: string, index: bigint): string {
   return all[checkRange(Number(index), all.length)] ?? "";
 }
 
+/** Where a number of characters end, in UTF-16 units. */
+function unitsOf(text: string, characters: number): number {
+  let at = 0;
+  for (let i = 0; i < characters; i++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  return at;
+}
+
+function found(text: string, at: number): bigint {
+  return at < 0 ? -1n : BigInt(lengthOf(text.slice(0, at)));
+}
+
 function indexOf(text: string, part: string, from = 0n): bigint {
-  const [all, wanted] = [chars(text), chars(part)];
-  const start = checkRange(Number(from), all.length);
-  for (let i = start; i + wanted.length <= all.length; i++) {
-    if (wanted.every((char, k) => all[i + k] === char)) return BigInt(i);
-  }
-  return -1n;
+  const start = unitsOf(text, checkRange(Number(from), lengthOf(text)));
+  return found(text, text.indexOf(part, start));
 }
 
 function lastIndexOf(text: string, part: string, from?: bigint): bigint {
-  const [all, wanted] = [chars(text), chars(part)];
-  const start = from === undefined ? all.length : checkRange(Number(from), all.length);
-  for (let i = Math.min(start, all.length - wanted.length); i >= 0; i--) {
-    if (wanted.every((char, k) => all[i + k] === char)) return BigInt(i);
-  }
-  return -1n;
+  const size = lengthOf(text);
+  const start = from === undefined ? size : checkRange(Number(from), size);
+  return found(text, text.lastIndexOf(part, unitsOf(text, start)));
 }
 
 function substring(text: string, from: bigint, to?: bigint): string {
@@ -88,10 +92,6 @@ function split(text: string, separator: string, limit = -1n): ArrayList {
 
 function join(list: CelList, separator = ""): string {
   return [...list].map((item) => item as string).join(separator);
-}
-
-function reverse(text: string): string {
-  return chars(text).toReversed().join("");
 }
 
 /** A text in double quotes, with everything escaped that could not stand in a literal. */
@@ -232,7 +232,8 @@ const splitting = traversal(0, {
 });
 
 const joiningLists: CostModel = {
-  actual: (_args, result) => Math.ceil(lengthOf(result as string) * 2 * costFactors.traversal),
+  actual: ([list]) => (list as CelList).size,
+  resulting: (result) => Math.ceil(lengthOf(result as string) * 2 * costFactors.traversal),
   estimate([list, separator]) {
     let size = product(list!.size, list!.itemSize ?? { min: 0, max: Infinity });
     if (separator) {
@@ -266,7 +267,6 @@ const functions: readonly (readonly [string, Overload])[] = [
   ["substring", member("string_substring_int", [string, int], string, substring, keepsSize)],
   ["substring", member("string_substring_int_int", [string, int, int], string, substring, keepsSize)],
   ["trim", member("string_trim", [string], string, (a: string) => a.trim(), keepsSize)],
-  ["reverse", member("string_reverse", [string], string, reverse, keepsSize)],
   ["join", member("list_join", [listOf(string)], string, join, joiningLists)],
   ["join", member("list_join_string", [listOf(string), string], string, join, joiningLists)],
   ["format", member("string_format", [string, listOf(dyn)], string, format, formatting)],

@@ -21,10 +21,12 @@ export class CelSemver extends CelOpaque {
   }
 }
 
+const charactersMax = 1_000;
 const shape =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
 
 function parse(text: string, normalize = false): CelSemver | undefined {
+  if (text.length > charactersMax) return undefined;
   const [, major, minor, patch, pre] = shape.exec(normalize ? normalized(text) : text) ?? [];
   if (major === undefined || minor === undefined || patch === undefined) return undefined;
   const core = [BigInt(major), BigInt(minor), BigInt(patch)] as const;
