@@ -2,8 +2,12 @@ import { expect, test } from "vitest";
 import type { CustomResourceDefinitionVersion as Version } from "#apis/apiextensions/custom-resource-definition.ts";
 import { deprecationWarning } from "./deprecation.ts";
 
-const version = (name: string, more: Partial<Version> = {}): Version =>
-  ({ name, served: true, storage: false, ...more });
+const version = (name: string, more: Partial<Version> = {}): Version => ({
+  name,
+  served: true,
+  storage: false,
+  ...more,
+});
 const old = version("v1beta1", { deprecated: true });
 
 test.each<[what: string, versions: Version[], warning: string | undefined]>([
