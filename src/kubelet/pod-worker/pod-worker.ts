@@ -351,7 +351,9 @@ export class PodWorker {
     const { node, onDone } = this.#options;
     const pod = this.#pod;
     const { uid = "" } = pod.metadata;
-    if (!this.#removed && !isStaticPod(pod)) {
+    if (!this.#removed) {
+      // Its file is still there: what is left of it can be looked at.
+      if (isStaticPod(pod)) return;
       const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
       // At 0 the object waits for nobody but its finalizers.
       if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return;
