@@ -1,11 +1,13 @@
 import { rfc3339 } from "#base/clock.ts";
 import { MissingKeyError } from "#machinery/apply/shape.ts";
+import { serverSideApply } from "#machinery/apply/server-side-apply.ts";
 import {
   type UpdateRecord,
   updateManagedFields,
   type WriteRecord,
 } from "#machinery/apply/update-managed-fields.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import type { JsonObject } from "#machinery/schema/schema.ts";
 import { apiVersionOf } from "#machinery/resource.ts";
 import type { ResourceContext } from "./context.ts";
 import type { WriteOptions } from "./write-options.ts";
@@ -37,6 +39,28 @@ export function trackScale(
 ): void {
   const record = writeRecord(context, options);
   recordFields({ ...record, subresource: "scale", now: undefined, live, next });
+}
+
+/**
+ * The `managedFields` of an object whose `scale` was applied; `applied`: only the number of
+ * replicas. Throws 409 when that is somebody else's.
+ */
+export function applyScaleFields(
+  context: ResourceContext,
+  options: WriteOptions,
+  live: KubeObject,
+  applied: object,
+): KubeObject["metadata"]["managedFields"] {
+  const { object } = serverSideApply({
+    ...writeRecord(context, options),
+    subresource: "scale",
+    now: undefined,
+    resetFields: [],
+    force: options.force === true,
+    live: live as unknown as JsonObject,
+    applied: applied as JsonObject,
+  });
+  return (object as unknown as KubeObject).metadata.managedFields;
 }
 
 function recordFields(record: UpdateRecord & { readonly next: KubeObject }): void {

@@ -63,7 +63,7 @@ export async function readPatchRequest(
 }
 
 /** Only an apply can be forced, and it must say whose it is. @throws Invalid. */
-function checkApplyOptions({ type }: Patch, { fieldManager, force }: WriteOptions): void {
+export function checkApplyOptions({ type }: Patch, { fieldManager, force }: WriteOptions): void {
   if (type !== patchTypes.apply) {
     if (force === undefined) return;
     const why = "may not be specified for non-apply patch";

@@ -4,6 +4,8 @@ import { type Scale, scale } from "#apis/autoscaling/scale.ts";
 import { type ApiError, badRequest } from "#machinery/errors.ts";
 import { invalid, invalidObject } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import { typeMistakes } from "#machinery/apply/typed.ts";
+import type { JsonObject } from "#machinery/schema/schema.ts";
 import { labelQuery, labelSetQuery } from "#machinery/selectors.ts";
 import type { ApiResponse } from "#apiserver/response.ts";
 import type { CachedObject } from "#apiserver/watch-cache/cached-object.ts";
@@ -11,8 +13,8 @@ import { answerPlain, representation } from "../answer.ts";
 import { decodeBody, decodeValue } from "../codec.ts";
 import type { ResourceContext } from "../context.ts";
 import { existing } from "../get.ts";
-import { trackScale } from "../managed-fields.ts";
-import { applyPatchTo, readPatchRequest } from "../patch.ts";
+import { applyScaleFields, trackScale } from "../managed-fields.ts";
+import { applyPatchTo, checkApplyOptions, patchTypes, readPatchRequest } from "../patch.ts";
 import { present, presentable, type ServedStorage } from "../served.ts";
 import { writeLoop } from "../update.ts";
 import { type WriteOptions, writeOptions } from "../write-options.ts";
@@ -90,11 +92,16 @@ export async function handleScale(
     const contentType = request.headers["content-type"] as string | undefined;
     const raw = { body: await request.body(), contentType };
     const wanted = decodeBody(decodable, raw, options.fieldValidation, warnings) as Scale;
-    written = await setReplicas(main, storage, options, access, () => wanted);
+    const how = { ...options, track: trackScale };
+    written = await setReplicas(main, storage, how, access, () => wanted);
   } else {
     const options = writeOptions(request.query, "PatchOptions");
     const patch = await readPatchRequest(context);
-    written = await setReplicas(main, storage, options, access, (current) => {
+    checkApplyOptions(patch, options);
+    const isApply = patch.type === patchTypes.apply;
+    const track = isApply ? applyScale(access) : trackScale;
+    written = await setReplicas(main, storage, { ...options, track }, access, (current) => {
+      if (isApply) return appliedScale(patch.value, scaleOf(current, access));
       const patched = applyPatchTo(scale, patch, scaleOf(current, access));
       return decodeValue(decodable, patched) as Scale;
     });
@@ -108,10 +115,34 @@ async function served(context: ResourceContext, stored: CachedObject): Promise<K
   return present(context.served, stored).object;
 }
 
+/** What an apply asks for: what it does not say stays. @throws BadRequest. */
+function appliedScale(value: unknown, current: Scale): Scale {
+  const { apiVersion, kind, ...applied } = value as Partial<Scale>;
+  if (apiVersion !== current.apiVersion || kind !== current.kind) {
+    throw badRequest(`the body is no ${current.kind} of ${current.apiVersion}`);
+  }
+  const mistakes = typeMistakes(scale, value as JsonObject);
+  if (mistakes.length > 0) throw badRequest(mistakes.join("\n"));
+  return decodeValue(decodable, { spec: current.spec, ...applied }) as Scale;
+}
+
+type Track = typeof trackScale;
+
+/** Records whose number of replicas it is after an apply. Throws 409 when it is somebody else's. */
+function applyScale(access: ScaleAccess): Track {
+  return (context, options, live, next) => {
+    const { apiVersion, kind, metadata } = next;
+    const applied = { apiVersion, kind, metadata: { name: metadata.name }, spec: {} };
+    access.write(applied, access.read(next).replicas ?? 0);
+    const managedFields = applyScaleFields(context, options, live, applied);
+    if (managedFields) next.metadata.managedFields = managedFields;
+  };
+}
+
 async function setReplicas(
   context: ResourceContext,
   storage: ServedStorage,
-  options: WriteOptions,
+  options: WriteOptions & { readonly track: Track },
   access: ScaleAccess,
   want: (current: KubeObject) => Scale,
 ): Promise<CachedObject> {
@@ -140,7 +171,7 @@ async function setReplicas(
       access.write(next, replicas);
       next.metadata.uid = wanted.metadata.uid || next.metadata.uid;
       next.metadata.resourceVersion = wanted.metadata.resourceVersion;
-      trackScale(context, options, current!, next);
+      options.track(context, options, current!, next);
       return next;
     },
   });
