@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   pki: Pki;
   /** What differs from a plain API server. */
   apiServer?: Partial<ApiServerSettings>;
+  /** Addresses of pods, of which each node gets a part; none: nodes bring their own. */
+  podCIDR?: string;
   /** Names of controllers to run; default all. */
   controllers?: readonly string[];
   /** Default true. */
@@ -60,7 +62,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     }),
   );
   const clientFor = clientsOf(apiServer, options.wrapTransport);
-  const rootCa = (await pki.authority("ca")).certificate;
+  const signer = await pki.authority("ca");
+  const rootCa = signer.certificate;
   const signToken = legacyTokenSigner(createPrivateKey(await pki.tokenKey()));
   const controllers = startPart(signal, (signal) =>
     runControllers({
@@ -72,6 +75,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       signal,
       rootCa,
       signToken,
+      signer,
+      ...(options.podCIDR ? { clusterCidr: options.podCIDR } : {}),
       ...(options.controllers ? { controllers: options.controllers } : {}),
     }),
   );

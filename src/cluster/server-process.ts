@@ -38,6 +38,7 @@ export const serverProcess: Component<typeof flags> = {
       chance,
       log,
       pki,
+      podCIDR: cluster.podCIDR,
       apiServer: {
         serviceCIDR: cluster.serviceCIDR,
         ...(isIP(api.host) ? { advertiseAddress: api.host } : {}),

@@ -6,7 +6,7 @@ import {
   invalidObject,
   notSupported,
 } from "#machinery/field-error.ts";
-import { type ApiResponse, bytesResponse } from "#apiserver/response.ts";
+import type { ApiResponse } from "#apiserver/response.ts";
 import type { ResourceContext } from "../context.ts";
 import type { ConnectParts } from "./connect-parts.ts";
 import { fetchFrom, textOf } from "./fetch.ts";
@@ -28,7 +28,7 @@ export async function podLog(context: ResourceContext, parts: ConnectParts): Pro
   const pod = podOf(parts.reader, info);
   const container = containerOf(pod, query.get("container"));
   // A pod without a node has not said anything yet.
-  if (!pod.spec.nodeName) return bytesResponse(200, plainText, new Uint8Array());
+  if (!pod.spec.nodeName) return { status: 204, headers: {}, body: { kind: "none" } };
   const kubelet = kubeletOf(parts.reader, parts.kubelet, pod.spec.nodeName);
   const asked = new URLSearchParams();
   for (const name of passedOn) {
@@ -72,7 +72,7 @@ function checkOptions(name: string, query: URLSearchParams): void {
   }
   if (query.get("sinceSeconds") && query.get("sinceTime")) {
     errors.push(
-      forbiddenField("", "at most one of `sinceTime` or `sinceSeconds` may be specified"),
+      forbiddenField("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified"),
     );
   }
   const stream = query.get("stream");
