@@ -13,12 +13,12 @@ export default defineConfig({
   test: {
     projects: [
       project("rules", ["tools/**/*.test.ts"]),
-      project("unit", ["src/**/*.test.ts"], { testTimeout: 20_000 }),
+      project("unit", ["src/**/*.test.ts"], { testTimeout: 60_000 }),
       project("store", ["test/store/**/*.test.ts"], { testTimeout: 3 * minutes }),
       project("integration", ["test/{integration,controllers,clients}/**/*.test.ts"], {
-        testTimeout: 1 * minutes,
+        testTimeout: 4 * minutes,
       }),
-      project("simulation", ["test/sim/**/*.test.ts"], { testTimeout: 5 * minutes }),
+      project("simulation", ["test/sim/**/*.test.ts"], { testTimeout: 10 * minutes }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
         testTimeout: 5 * minutes,
         hookTimeout: 5 * minutes,
