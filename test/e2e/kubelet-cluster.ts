@@ -1,4 +1,5 @@
 /** A whole cluster for kubelet tests: control plane in this process, containerd and one real node. */
+import { readdir, rmdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemChance } from "#base/chance.ts";
@@ -10,6 +11,7 @@ import { kubeconfigFor } from "#cluster/kubeconfigs.ts";
 import { openPki, type Pki } from "#cluster/pki.ts";
 import { adminUser, nodeUser } from "#cluster/users.ts";
 import { connectCri } from "#kubelet/cri/client.ts";
+import type { CriClient } from "#kubelet/cri/cri.ts";
 import { systemFiles } from "#kubelet/host/files.ts";
 import { systemMachine } from "#kubelet/host/machine.ts";
 import { type Kubelet, startKubelet } from "#kubelet/kubelet.ts";
@@ -61,6 +63,7 @@ export async function startKubeletCluster(
   const nodeName = hostname().toLowerCase();
   await using scope = new AsyncDisposableStack();
   const containerd = scope.use(await startTestContainerd(clock));
+  scope.defer(() => removeCgroups(containerd.cgroupParent));
   const staticPodDir = join(containerd.folder, "manifests");
   const pki = openPki({ clock, chance });
   const plane = scope.use(
@@ -90,6 +93,7 @@ export async function startKubeletCluster(
     ...apiReviews(nodeClient, nodeName),
   };
   const cri = scope.use(connectCri(containerd.socket, clock));
+  scope.defer(() => removePods(cri));
   const tls = await servingCertificate(pki, nodeName);
   async function start(): Promise<Kubelet> {
     return startKubelet({
@@ -133,4 +137,29 @@ export async function startKubeletCluster(
   };
   const owned = scope.move();
   return cluster;
+}
+
+/** A kubelet leaves its pods running when it ends; nobody else will end these. */
+async function removePods(cri: CriClient): Promise<void> {
+  const sandboxes = await cri.listPodSandbox();
+  await Promise.all(
+    sandboxes.map(async ({ id }) => {
+      await cri.stopPodSandbox(id);
+      await cri.removePodSandbox(id);
+    }),
+  );
+}
+
+/** Removes what the kubelet made below `parent` in every hierarchy. */
+async function removeCgroups(parent: string): Promise<void> {
+  const root = "/sys/fs/cgroup";
+  for (const hierarchy of await readdir(root)) await removeCgroup(join(root, hierarchy, parent));
+}
+
+async function removeCgroup(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (entry.isDirectory()) await removeCgroup(join(folder, entry.name));
+  }
+  await rmdir(folder).catch(() => {});
 }
