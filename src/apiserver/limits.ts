@@ -12,8 +12,8 @@ export const limits = {
   requestsReadingMax: 400,
   /** `--max-mutating-requests-inflight`. */
   requestsWritingMax: 200,
-  /** Non-streaming requests are answered, or given up, within. */
-  requestMs: 60_000,
+  /** How long a request's body may take to arrive. */
+  requestBodyMs: 1 * minute,
   /** Answers from here on are compressed for clients that accept it. */
   gzipFromBytes: 128 * KiB,
   /** Events kept in memory per resource, from which watches resume without the store. */
@@ -35,8 +35,6 @@ export const limits = {
   /** Retries of a compare-and-swap, and of a generated name that was taken. */
   conflictRetriesMax: 100,
   generatedNameRetriesMax: 8,
-  /** Operations in one JSON patch. */
-  jsonPatchOperationsMax: 10_000,
   /** Sockets that say nothing are closed after. */
   keepAliveMs: 3 * minute,
   /** How long a stopping server waits for requests that are under way. */

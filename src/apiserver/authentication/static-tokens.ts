@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { UserInfo } from "#machinery/strategy.ts";
 import type { TokenAuthenticator } from "./authenticator.ts";
 
@@ -28,7 +28,7 @@ export function staticTokens(csv: string): TokenAuthenticator {
 }
 
 function digest(token: string): string {
-  return createHash("sha256").update(token).digest("base64");
+  return hash("sha256", token, "base64");
 }
 
 function csvCells(line: string): string[] {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { Clock } from "#base/clock.ts";
 import { ApiError } from "#machinery/errors.ts";
 import { limits } from "../limits.ts";
 import type { ApiRequest } from "../request.ts";
@@ -16,6 +17,7 @@ export interface NodeRequestParts {
   readonly headers: IncomingHttpHeaders;
   readonly stream: Readable;
   readonly socket: TLSSocket | undefined;
+  readonly clock: Clock;
   /** The message, when it asks to upgrade the connection. */
   readonly upgrade?: IncomingMessage;
 }
@@ -29,10 +31,11 @@ export class NodeRequest implements ApiRequest {
   readonly incoming?: IncomingMessage;
   readonly #stream: Readable;
   readonly #socket: TLSSocket | undefined;
+  readonly #clock: Clock;
   #abort: AbortController | undefined;
   #isClosed = false;
 
-  constructor({ method, url, headers, stream, socket, upgrade }: NodeRequestParts) {
+  constructor({ method, url, headers, stream, socket, clock, upgrade }: NodeRequestParts) {
     this.method = method;
     const mark = url.indexOf("?");
     this.path = mark < 0 ? url : url.slice(0, mark);
@@ -40,6 +43,7 @@ export class NodeRequest implements ApiRequest {
     this.headers = headers;
     this.#stream = stream;
     this.#socket = socket;
+    this.#clock = clock;
     if (upgrade) this.incoming = upgrade;
   }
 
@@ -69,30 +73,34 @@ export class NodeRequest implements ApiRequest {
     this.#abort?.abort();
   }
 
-  readonly body = (): Promise<Uint8Array> => {
-    return new Promise((resolve, reject) => {
-      const stream = this.#stream;
-      const chunks: Buffer[] = [];
-      let size = 0;
-      let isComplete = false;
-      stream.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > limits.requestBodyBytesMax) {
-          stream.removeAllListeners("data");
-          stream.resume();
-          reject(tooLarge());
-        } else chunks.push(chunk);
-      });
-      stream.on("end", () => {
-        isComplete = true;
-        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
-      });
-      stream.on("error", reject);
-      stream.on("close", () => {
-        if (!isComplete) reject(new ApiError("BadRequest", "the request was cut off"));
-      });
+  /** Fails when the body is too large, comes too slowly or stops before its end. */
+  async body(): Promise<Uint8Array> {
+    const stream = this.#stream;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    const late = this.#clock.after(limits.requestBodyMs, () => reject(tooSlow()));
+    stream.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limits.requestBodyBytesMax) {
+        stream.removeAllListeners("data");
+        stream.resume();
+        reject(tooLarge());
+      } else chunks.push(chunk);
     });
-  };
+    stream.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    stream.on("error", reject);
+    stream.on("close", () => reject(new ApiError("BadRequest", "the request was cut off")));
+    try {
+      return await promise;
+    } finally {
+      late[Symbol.dispose]();
+    }
+  }
+}
+
+function tooSlow(): ApiError {
+  return new ApiError("Timeout", "the body of the request did not arrive in time");
 }
 
 function tooLarge(): ApiError {

@@ -64,7 +64,11 @@ export class HttpsServer implements AsyncDisposable {
   private constructor(options: HttpsServerOptions) {
     this.#options = options;
     const { cert, key } = options.certificate;
-    this.#http1 = createServer({ keepAliveTimeout: limits.keepAliveMs, requestTimeout: 0 });
+    this.#http1 = createServer({
+      keepAliveTimeout: limits.keepAliveMs,
+      // Who was told that the body came too slowly and still sends is cut off.
+      requestTimeout: 2 * limits.requestBodyMs,
+    });
     this.#http1.on("request", (request, response) => this.#onRequest(request, response));
     this.#http1.on("clientError", (error, socket) => refuseMessage(error, socket));
     this.#http1.on(
@@ -197,6 +201,7 @@ export class HttpsServer implements AsyncDisposable {
       headers: incoming.headers,
       stream: incoming,
       socket,
+      clock: this.#options.clock,
       ...(upgrade ? { upgrade } : {}),
     });
   }
