@@ -102,12 +102,22 @@ async function askAgainAndAgain(
   for (let attempt = 1; ; attempt++) {
     try {
       const { status, body } = await transport.post({ ...policy.endpoint, body: header });
-      if (status < 200 || status > 299) throw new Error(`Error contacting webhook: ${status}`);
+      if (status < 200 || status > 299) throw new StatusError(status);
       return judgementIn(JSON.parse(body));
     } catch (error) {
-      if (attempt === triesMax) throw error;
+      if (attempt === triesMax || (error instanceof StatusError && !error.mayPass)) throw error;
       await clock.sleep(policy.retryBackoffMs * 1.5 ** (attempt - 1));
     }
+  }
+}
+
+class StatusError extends Error {
+  /** Whether the next try may end otherwise. */
+  readonly mayPass: boolean;
+
+  constructor(status: number) {
+    super(`Error contacting webhook: ${status}`);
+    this.mayPass = status === 429 || status >= 500;
   }
 }
 
