@@ -1,3 +1,4 @@
+import { rfc3339 } from "#base/clock.ts";
 import { path } from "#machinery/field-error.ts";
 import { dns1035Label, dns1123Subdomain, pathSegmentName, portNumber } from "#machinery/names.ts";
 import type { Problems } from "#machinery/validation/problems.ts";
@@ -73,13 +74,14 @@ export const apiServiceStrategy = kindStrategy<APIService>({
   generation: false,
   metadata: "none",
   allowUnconditionalUpdate: false,
-  prepareForCreate(apiService) {
+  prepareForCreate(apiService, { clock }) {
     if (apiService.spec.service) return;
     apiService.status = {
       conditions: [
         {
           type: "Available",
           status: "True",
+          lastTransitionTime: rfc3339(clock.now()),
           reason: "Local",
           message: "Local APIServices are always available",
         },
@@ -90,6 +92,7 @@ export const apiServiceStrategy = kindStrategy<APIService>({
   validateUpdate: (problems, apiService, old) =>
     checkMetaUpdate(problems, apiService, old, "plain"),
   status: {
+    keepsMetadata: "all",
     validateUpdate(problems, apiService, old) {
       const { status } = apiService;
       checkMetaUpdate(problems, apiService, old, "plain");

@@ -10,6 +10,7 @@ import {
   type ResourcePolicyRule,
   type Subject,
 } from "./flow-schema.ts";
+import { validateMandatorySchema } from "./mandatory-validation.ts";
 import { validateStatusConditions } from "./flowcontrol-validation.ts";
 
 const at = path("spec");
@@ -185,6 +186,7 @@ function validate(problems: Problems, schema: FlowSchema): void {
   for (const [i, rule] of rules.entries()) {
     validateRule(problems, at.child("rules").index(i), rule);
   }
+  validateMandatorySchema(problems, schema.metadata.name, schema.spec);
   validateStatusConditions(problems, schema.status?.conditions ?? []);
 }
 

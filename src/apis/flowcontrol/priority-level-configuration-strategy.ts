@@ -2,6 +2,7 @@ import { path, type Path } from "#machinery/field-error.ts";
 import { rangeMessage } from "#machinery/names.ts";
 import { negativeMessage, type Problems } from "#machinery/validation/problems.ts";
 import { checkMeta, kindStrategy } from "../meta/basic-strategy.ts";
+import { validateMandatoryLevel } from "./mandatory-validation.ts";
 import { validateStatusConditions } from "./flowcontrol-validation.ts";
 import {
   type LimitedPriorityLevelConfiguration,
@@ -112,6 +113,7 @@ function validate(problems: Problems, level: PriorityLevelConfiguration): void {
     default:
       problems.notSupported(typeAt, type, ["Exempt", "Limited"]);
   }
+  validateMandatoryLevel(problems, level.metadata.name, level.spec);
   validateStatusConditions(problems, level.status?.conditions ?? []);
 }
 

@@ -72,4 +72,5 @@ export const volumeAttachmentStrategy = kindStrategy<VolumeAttachment>({
     validateError(problems, statusAt.child("detachError"), status?.detachError);
   },
   validateUpdate: (problems, { spec }, old) => problems.immutable(at, spec, old.spec),
+  status: { keepsMetadata: "all" },
 });
