@@ -59,6 +59,10 @@ class Objects implements NodeObjects {
 
   constructor(options: ObjectsOptions) {
     this.#options = options;
+    const stop = (): void => {
+      for (const { linger } of this.#followed.values()) linger?.[Symbol.dispose]();
+    };
+    options.signal.addEventListener("abort", stop, { once: true });
   }
 
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
@@ -133,6 +137,7 @@ class Objects implements NodeObjects {
 
   #linger(key: string, entry: Followed): void {
     entry.linger?.[Symbol.dispose]();
+    if (this.#options.signal.aborted) return;
     entry.linger = this.#options.clock.after(lingerMs, () => {
       if (entry.pods.size > 0) return;
       this.#followed.delete(key);
