@@ -1,9 +1,3 @@
-import {
-  type DocumentOptions,
-  parse as parseYaml,
-  type ParseOptions,
-  type SchemaOptions,
-} from "yaml";
 import { defaulterFor } from "#apis/defaults.ts";
 import { badRequest } from "#machinery/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -14,8 +8,9 @@ import { apiVersionOf, type GroupVersionKind } from "#machinery/resource.ts";
 import { decode } from "#machinery/schema/decode.ts";
 import { DecodeError } from "#machinery/schema/decode-error.ts";
 import type { ObjectSchema } from "#machinery/schema/schema.ts";
-import { duplicateFields, unknownFields } from "#machinery/schema/strict.ts";
-import { bodyMedia, contentTypes, type MediaType, unsupportedMedia } from "../negotiate.ts";
+import { unknownFields } from "#machinery/schema/strict.ts";
+import { bodyMedia, contentTypes, unsupportedMedia } from "../negotiate.ts";
+import { asYamlError, readText, type RequestText } from "./request-text.ts";
 
 /** The `fieldValidation` of a write. */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -30,40 +25,6 @@ export interface Decodable {
 export interface RawBody {
   readonly body: Uint8Array | object | undefined;
   readonly contentType: string | undefined;
-}
-
-/** A body as a plain value, and its text if it was JSON. */
-interface Parsed {
-  readonly value: unknown;
-  readonly json: string | undefined;
-}
-
-/** Upstream's YAML is version 1.1 (`0644` is octal), in which times stay texts. */
-const yamlOptions: DocumentOptions & SchemaOptions & ParseOptions = {
-  version: "1.1",
-  logLevel: "error",
-  customTags: (tags) =>
-    tags.filter((tag) => {
-      if (typeof tag === "string" || tag.format === "TIME") return false;
-      return !/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag);
-    }),
-};
-
-/** Reads JSON or YAML into a plain value. `isStrict`: no key may come twice. @throws BadRequest. */
-export function parseText(text: string, media: MediaType, isStrict = false): unknown {
-  try {
-    if (media === "yaml") return parseYaml(text, { ...yamlOptions, uniqueKeys: isStrict });
-    return JSON.parse(text);
-  } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
-  }
-}
-
-function parseBody({ body, contentType }: RawBody): Parsed {
-  if (!(body instanceof Uint8Array)) return { value: body, json: undefined };
-  const media = bodyMedia(contentType);
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
-  return { value: parseText(text, media), json: media === "json" ? text : undefined };
 }
 
 /**
@@ -81,14 +42,19 @@ export function decodeBody(
     if (kind.schema.codec) throw unsupportedMedia([contentTypes.json, contentTypes.yaml]);
     return decodeMessage(kind, raw.body);
   }
-  const { value: parsed, json } = parseBody(raw);
+  const text =
+    raw.body instanceof Uint8Array ? readText(raw.body, bodyMedia(raw.contentType)) : undefined;
+  const parsed = text ? text.value : raw.body;
   // `null` is an object without any field.
   const value = parsed === null ? {} : parsed;
   checkType(kind, value);
-  if (validation !== "Ignore" && raw.body instanceof Uint8Array) {
-    const complaints = strictErrors(kind.schema, value, json);
+  if (text && validation !== "Ignore") {
+    const complaints = strictComplaints(kind.schema, text);
     if (complaints.length > 0 && validation === "Strict") {
-      throw unreadable(kind.gvk, `strict decoding error: ${complaints.join(", ")}`);
+      const repeated = text.isYaml ? text.duplicates() : [];
+      const rest = complaints.slice(repeated.length);
+      const errors = repeated.length > 0 ? [asYamlError(repeated), ...rest] : rest;
+      throw unreadable(kind.gvk, `strict decoding error: ${errors.join(", ")}`);
     }
     warnings.push(...complaints);
   }
@@ -155,27 +121,10 @@ function checkType({ gvk, schema }: Decodable, value: unknown): void {
   }
 }
 
-/** Unknown and duplicate fields. */
-function strictErrors(schema: ObjectSchema, value: unknown, json: string | undefined): string[] {
-  const unknown = unknownFields(schema, value);
-  if (json === undefined || !mayHaveDuplicates(json, value)) return unknown;
-  return [...unknown, ...duplicateFields(json)].toSorted();
-}
-
-/** Scanning for keys that come twice is slow: only done when the text has more keys than the value. */
-function mayHaveDuplicates(json: string, value: unknown): boolean {
-  let inText = 0;
-  for (let at = json.indexOf('":'); at >= 0; at = json.indexOf('":', at + 2)) inText++;
-  return inText !== countKeys(value);
-}
-
-function countKeys(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  let count = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) count += countKeys(item);
-    return count;
-  }
-  for (const item of Object.values(value)) count += 1 + countKeys(item);
-  return count;
+/** Unknown and duplicate fields; of YAML the latter come first. */
+function strictComplaints(schema: ObjectSchema, { value, isYaml, duplicates }: RequestText) {
+  const unknown = unknownFields(schema, value ?? {});
+  const repeated = duplicates();
+  if (repeated.length === 0) return unknown;
+  return isYaml ? [...repeated, ...unknown] : [...unknown, ...repeated].toSorted();
 }

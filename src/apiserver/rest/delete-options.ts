@@ -11,8 +11,8 @@ import { decode } from "#machinery/schema/decode.ts";
 import { DecodeError } from "#machinery/schema/decode-error.ts";
 import { bodyMedia } from "../negotiate.ts";
 import type { ApiRequest } from "../request.ts";
-import { parseText } from "./codec.ts";
 import { flag, wholeNumber } from "./list-options.ts";
+import { readText } from "./request-text.ts";
 import { dryRunErrors, invalidOptions, type WriteOptions } from "./write-options.ts";
 
 /** What a DELETE asks for, from its body or, without one, its query. */
@@ -78,7 +78,7 @@ function fromBody(request: ApiRequest, body: Uint8Array | object): Given {
   if (body instanceof Uint8Array) {
     const media = bodyMedia(request.headers["content-type"] as string | undefined);
     if (media === "protobuf") return fromMessage(body);
-    value = parseText(Buffer.from(body).toString(), media);
+    ({ value } = readText(body, media));
   }
   const { kind } = value as { kind?: string };
   if (kind !== undefined && kind !== "" && kind !== "DeleteOptions") {

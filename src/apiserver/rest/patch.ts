@@ -11,9 +11,10 @@ import { unknownFields } from "#machinery/schema/strict.ts";
 import { unsupportedMedia } from "../negotiate.ts";
 import type { ApiResponse } from "../response.ts";
 import { answerObject, representation } from "./answer.ts";
-import { decodeValue, parseText } from "./codec.ts";
+import { decodeValue, type FieldValidation } from "./codec.ts";
 import type { ResourceContext } from "./context.ts";
 import { writeRecord } from "./managed-fields.ts";
+import { asYamlError, readText, type RequestText } from "./request-text.ts";
 import type { ServedStorage } from "./served.ts";
 import { type Change, writeLoop } from "./update.ts";
 import { invalidOptions, type WriteOptions, writeOptions } from "./write-options.ts";
@@ -35,7 +36,7 @@ export async function patchObject(
 ): Promise<ApiResponse> {
   const as = representation(context, "object");
   const options = writeOptions(context.request.query, "PatchOptions");
-  const patch = await readPatchRequest(context, options.fieldValidation === "Strict");
+  const patch = await readPatchRequest(context, options.fieldValidation);
   checkApplyOptions(patch, options);
   const change = patchChange(context, options, patch);
   const { written, created } = await writeLoop(context, storage, options, change);
@@ -46,12 +47,14 @@ export async function patchObject(
 export interface Patch {
   readonly type: PatchType;
   readonly value: unknown;
+  /** What is to be said of it when it has led to an object. */
+  readonly complaints: readonly string[];
 }
 
 /** @throws UnsupportedMediaType, BadRequest. */
 export async function readPatchRequest(
-  { request, served }: ResourceContext,
-  isStrict = false,
+  { request, served, warnings }: ResourceContext,
+  validation: FieldValidation = "Ignore",
 ): Promise<Patch> {
   // Nobody knows how the lists of custom resources would be merged.
   const types =
@@ -59,7 +62,18 @@ export async function readPatchRequest(
       ? accepted
       : accepted.filter((each) => each !== patchTypes.strategic);
   const type = patchType(types, request.headers["content-type"] as string | undefined);
-  return { type, value: readPatch(await request.body(), type, isStrict) };
+  const body = await request.body();
+  if (!(body instanceof Uint8Array)) return { type, value: body, complaints: [] };
+  const { value, duplicates } = readPatch(body, type);
+  const repeated = validation === "Ignore" ? [] : duplicates();
+  if (type !== patchTypes.apply)
+    return { type, value, complaints: complaintsOf(type, value, repeated) };
+  if (repeated.length > 0 && validation === "Strict") {
+    const why = `error converting YAML to JSON: ${asYamlError(repeated)}`;
+    throw badRequest(`error strict decoding YAML: ${why}`);
+  }
+  warnings.push(...repeated);
+  return { type, value, complaints: [] };
 }
 
 /** Only an apply can be forced, and it must say whose it is. @throws Invalid. */
@@ -80,20 +94,26 @@ function patchType(types: readonly PatchType[], contentType: string | undefined)
   return found;
 }
 
-function readPatch(
-  body: Uint8Array | object | undefined,
-  type: PatchType,
-  isStrict: boolean,
-): unknown {
-  if (!(body instanceof Uint8Array)) return body;
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+function readPatch(body: Uint8Array, type: PatchType): RequestText {
   const isApply = type === patchTypes.apply;
   try {
-    return parseText(text, isApply ? "yaml" : "json", isStrict);
+    return readText(body, isApply ? "yaml" : "json");
   } catch (error) {
     const what = isApply ? "error decoding YAML" : "error decoding patch";
     throw badRequest(`${what}: ${(error as Error).message}`);
   }
+}
+
+const operationFields: ReadonlySet<string> = new Set(["op", "path", "from", "value"]);
+
+function complaintsOf(type: PatchType, value: unknown, repeated: readonly string[]): string[] {
+  if (type !== patchTypes.json || !Array.isArray(value)) return [...repeated];
+  const unknown = value.flatMap((operation: unknown, i) =>
+    (isObject(operation) ? Object.keys(operation) : [])
+      .filter((name) => !operationFields.has(name))
+      .map((name) => `unknown field "[${i}].${name}"`),
+  );
+  return [...repeated, ...unknown].map((complaint) => `json patch ${complaint}`);
 }
 
 function patchChange(context: ResourceContext, options: WriteOptions, patch: Patch): Change {
@@ -153,13 +173,13 @@ export function applyPatchTo(
 function decodePatched(
   { served, warnings }: ResourceContext,
   { fieldValidation }: WriteOptions,
-  { type }: Patch,
+  { type, complaints: ofPatch }: Patch,
   patched: JsonValue,
 ): KubeObject {
   const { resource } = served;
   const unfit = (why: string) => invalidObject(nothing, "", [invalid("patch", patched, why)]);
   if (fieldValidation !== "Ignore") {
-    const complaints = unknownFields(resource.schema, patched);
+    const complaints = [...ofPatch, ...unknownFields(resource.schema, patched)];
     if (complaints.length > 0 && fieldValidation === "Strict") {
       throw unfit(`strict decoding error: ${complaints.join(", ")}`);
     }
